@@ -1,0 +1,5 @@
+"""Executing diagrams: the only package that knows SpiffWorkflow."""
+
+from SpiffWorkflow.task import Task
+
+__all__ = ["Task"]

@@ -1,0 +1,176 @@
+"""The diagram as written: elements, flows and the zeebe extensions, before anything is executed.
+
+Source of the vocabulary: BPMN 2.0.2 (OMG formal/2013-12-09) and the zeebe extension namespace of Camunda 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+
+TASKS = frozenset(
+    "task userTask manualTask serviceTask sendTask receiveTask scriptTask businessRuleTask callActivity subProcess".split()
+)
+GATEWAYS = frozenset("exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway".split())
+EVENTS = frozenset("startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split())
+JOBS = frozenset("serviceTask sendTask".split())
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A sequence flow."""
+
+    id: str
+    name: str
+    source: str
+    target: str
+    condition: str | None
+    properties: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EventDefinition:
+    """What an event waits for or throws."""
+
+    kind: str
+    """none · timer · message · signal · error · escalation · terminate · link"""
+    name: str = ""
+    code: str | None = None
+    correlation_key: str | None = None
+    timer: str | None = None
+    """duration · date · cycle"""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Multi-instance characteristics."""
+
+    sequential: bool
+    input_collection: str
+    input_element: str | None
+    output_collection: str | None
+    output_element: str | None
+    completion_condition: str | None
+
+
+@dataclass
+class Element:
+    """A flow node with everything the diagram says of it."""
+
+    id: str
+    type: str
+    name: str
+    process_id: str
+    scope_id: str
+    line: int
+    lane: str | None = None
+    documentation: str = ""
+    incoming: list[str] = field(default_factory=list)
+    outgoing: list[str] = field(default_factory=list)
+    default: str | None = None
+    event: EventDefinition | None = None
+    attached_to: str | None = None
+    interrupting: bool = True
+    event_subprocess: bool = False
+    ad_hoc: bool = False
+    loop: Loop | None = None
+    form_id: str | None = None
+    assignee: str | None = None
+    candidate_groups: str | None = None
+    candidate_users: str | None = None
+    due_date: str | None = None
+    follow_up_date: str | None = None
+    priority: str | None = None
+    topic: str | None = None
+    inputs: list[tuple[str, str]] = field(default_factory=list)
+    """(FEEL source, target variable)"""
+    outputs: list[tuple[str, str]] = field(default_factory=list)
+    script: str | None = None
+    result_variable: str | None = None
+    called_decision: str | None = None
+    called_process: str | None = None
+    propagate_children: bool = True
+    propagate_parent: bool = True
+    properties: dict[str, str] = field(default_factory=dict)
+    children: Scope | None = None
+
+    @property
+    def label(self) -> str:
+        """What to call the element in a message."""
+        return self.name or self.id
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        return tuple(self.properties.get("clause", "").split())
+
+
+@dataclass
+class Scope:
+    """A process or an embedded subprocess: the elements and flows directly inside it."""
+
+    id: str
+    name: str
+    elements: dict[str, Element] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+
+    def starts(self) -> list[Element]:
+        return [e for e in self.elements.values() if e.type == "startEvent"]
+
+    def boundary(self, element_id: str) -> list[Element]:
+        return [e for e in self.elements.values() if e.attached_to == element_id]
+
+    def event_subprocesses(self) -> list[Element]:
+        return [e for e in self.elements.values() if e.event_subprocess]
+
+
+@dataclass
+class Process(Scope):
+    """A process definition of a BPMN file."""
+
+    file: str = ""
+    executable: bool = True
+    version_tag: str = ""
+    documentation: str = ""
+    lanes: dict[str, str] = field(default_factory=dict)
+    """lane id -> name"""
+    lane_properties: dict[str, dict[str, str]] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
+    pool: str = ""
+
+    def walk(self) -> Iterator[Element]:
+        """Every element, those of embedded subprocesses included, in document order."""
+        stack: list[Scope] = [self]
+        while stack:
+            scope = stack.pop(0)
+            for element in scope.elements.values():
+                yield element
+                if element.children is not None:
+                    stack.append(element.children)
+
+    def walk_flows(self) -> Iterator[Flow]:
+        yield from self.flows.values()
+        for element in self.walk():
+            if element.children is not None:
+                yield from element.children.flows.values()
+
+    def find(self, element_id: str) -> Element | None:
+        return next((e for e in self.walk() if e.id == element_id), None)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something the check has to say about a file."""
+
+    severity: str
+    """error · warning · info"""
+    file: str
+    element: str | None
+    zh: str
+    en: str
+
+    def text(self, language: str = "zh") -> str:
+        return self.zh if language.startswith("zh") else self.en
