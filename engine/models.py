@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -193,7 +204,7 @@ class Complaint(Base):
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), unique=True)
     pack: Mapped[str] = mapped_column(String(64))
     code_hash: Mapped[str] = mapped_column(String(64))
-    """SHA-256 of the complainant's access code."""
+    """Keyed hash of the complainant's access code."""
     channel: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime]
     complainant: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -215,6 +226,8 @@ class Complaint(Base):
     escalated_at: Mapped[datetime | None]
     escalation: Mapped[str | None] = mapped_column(Text)
     repeat_of: Mapped[str | None] = mapped_column(String(64))
+    source_id: Mapped[str | None] = mapped_column(String(128))
+    """The number it had where it was imported from."""
     due_at: Mapped[datetime | None]
     """Earliest due date of its open user tasks."""
     promise_at: Mapped[datetime | None]
@@ -227,6 +240,7 @@ class Complaint(Base):
     rounds: Mapped[int] = mapped_column(default=0)
     erased_at: Mapped[datetime | None]
     __table_args__ = (
+        UniqueConstraint("pack", "source_id"),
         Index("ix_complaint_pack_state_due", "pack", "state", "due_at"),
         Index("ix_complaint_received", "received_at"),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+T = TypeVar("T")
 ROLES = ("manager", "process_owner", "archivist", "auditor", "administrator")
 
 
@@ -56,7 +57,7 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Page[T]:
+class Page(Generic[T]):
     """One page of a list."""
 
     items: tuple[T, ...]

@@ -126,5 +126,8 @@ def _link_sources(scope: Scope, element: Element) -> list[str]:
     return [
         e.id
         for e in scope.elements.values()
-        if e.type == "intermediateThrowEvent" and e.event is not None and e.event.kind == "link" and e.event.name == element.event.name
+        if e.type == "intermediateThrowEvent"
+        and e.event is not None
+        and e.event.kind == "link"
+        and e.event.name == element.event.name
     ]

@@ -155,7 +155,11 @@ class Machine:
         scopes = sorted(self.all_scopes(), key=lambda s: -s.depth)
         for scope in scopes:
             for task in list(scope.tasks.values()):
-                if task.state == TaskState.WAITING and isinstance(task.task_spec, InclusiveNode) and task.task_spec.settle(task):
+                if (
+                    task.state == TaskState.WAITING
+                    and isinstance(task.task_spec, InclusiveNode)
+                    and task.task_spec.settle(task)
+                ):
                     return True
         for scope in scopes:
             if not scope.completed and not scope.alive():
@@ -204,9 +208,11 @@ class Machine:
         root._set_state(TaskState.COMPLETED)
         for element in spec.scope.event_subprocesses():
             self._listen(scope, element)
-        starts = [e for e in spec.scope.starts() if e.id == start_element] or [
-            e for e in spec.scope.starts() if e.event is None or e.event.kind == "none"
-        ] or spec.scope.starts()
+        starts = (
+            [e for e in spec.scope.starts() if e.id == start_element]
+            or [e for e in spec.scope.starts() if e.event is None or e.event.kind == "none"]
+            or spec.scope.starts()
+        )
         node = spec.task_specs[starts[0].id]
         child = root._add_child(node, TaskState.FUTURE)
         child.internal_data["passed"] = True
@@ -308,7 +314,11 @@ class Machine:
             task.internal_data["waits"] = {start.id: again}
         else:
             task._set_state(TaskState.CANCELLED)
-        body.internal_data["local"] = dict(variables) if not start.outputs else self._mapped(start.outputs, ChainMap(dict(variables), *chain(task)), start)
+        body.internal_data["local"] = (
+            dict(variables)
+            if not start.outputs
+            else self._mapped(start.outputs, ChainMap(dict(variables), *chain(task)), start)
+        )
         node._update(body)
 
     def throw_error(self, task: Task, code: str | None) -> None:
@@ -354,7 +364,9 @@ class Machine:
         try:
             return feel.compile_expression(text).explain(context, now=self.host.now())
         except feel.FeelError as error:
-            raise self.fault(element, f"表达式“{text}”（{what}）：{_zh(error)}", f"expression “{text}” ({what}): {_en(error)}") from None
+            raise self.fault(
+                element, f"表达式“{text}”（{what}）：{_zh(error)}", f"expression “{text}” ({what}): {_en(error)}"
+            ) from None
 
     def truth(self, task: Task, text: str, element: Element, extra: Mapping[str, Any] | None = None) -> bool:
         """A condition must be true or false; anything else is a fault that names what is missing."""
@@ -390,7 +402,9 @@ class Machine:
         value = self.evaluate(task, loop.input_collection if loop else "", "inputCollection")
         if not isinstance(value, list):
             raise self.fault(
-                element_of(task), f"多实例的输入集合不是列表：{feel.display(value)}", f"the input collection is not a list: {feel.display(value)}"
+                element_of(task),
+                f"多实例的输入集合不是列表：{feel.display(value)}",
+                f"the input collection is not a list: {feel.display(value)}",
             )
         return list(value)
 
@@ -447,7 +461,9 @@ class Machine:
             try:
                 value = feel.compile_expression(source[1:]).evaluate(context, now=self.host.now())
             except feel.FeelError as error:
-                raise self.fault(element, f"映射“{source}”：{_zh(error)}", f"mapping “{source}”: {_en(error)}") from None
+                raise self.fault(
+                    element, f"映射“{source}”：{_zh(error)}", f"mapping “{source}”: {_en(error)}"
+                ) from None
             _set_path(values, target, value)
         return values
 
@@ -459,8 +475,15 @@ class Machine:
     def completed(self, task: Task, flows: list[Flow]) -> None:
         self._mark(task, "completed", tuple(f.id for f in flows))
         element = element_of(task)
-        if element.type == "endEvent" and cast(ScopeInstance, task.workflow) is self.root:
+        if element.type == "endEvent" and self._ends_instance(cast(ScopeInstance, task.workflow)):
             self.end_element = element.id
+
+    def _ends_instance(self, scope: ScopeInstance) -> bool:
+        """True for the process itself and for an event subprocess that took its place."""
+        if scope is self.root:
+            return True
+        body = element_of(cast(Task, scope.host))
+        return scope.parent is self.root and body.event_subprocess and cast(Any, body.children).starts()[0].interrupting
 
     def _mark(self, task: Task, kind: str, flows: tuple[str, ...] = ()) -> None:
         element = element_of(task)

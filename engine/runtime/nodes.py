@@ -281,7 +281,9 @@ class ScriptNode(ActivityNode):
 
     def execute(self, task: Task) -> bool | None:
         machine = machine_of(task)
-        machine.result(task, {self.element.result_variable or "": machine.evaluate(task, self.element.script or "", "script")})
+        machine.result(
+            task, {self.element.result_variable or "": machine.evaluate(task, self.element.script or "", "script")}
+        )
         return True
 
 
@@ -354,8 +356,12 @@ class MultiInstanceNode(ActivityNode):
         if loop is None:
             return
         if loop.output_element:
-            data["results"][child.internal_data["index"]] = machine.evaluate(child, loop.output_element, "outputElement")
-        if loop.completion_condition and machine.truth(child, loop.completion_condition, self.element, self._counters(data)):
+            data["results"][child.internal_data["index"]] = machine.evaluate(
+                child, loop.output_element, "outputElement"
+            )
+        if loop.completion_condition and machine.truth(
+            child, loop.completion_condition, self.element, self._counters(data)
+        ):
             for other in [t for t in task.children if t.has_state(ALIVE)]:
                 machine.cancel(other)
         elif loop.sequential and data["next"] < len(data["items"]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from lxml import etree
 
 from engine import xml
@@ -23,9 +25,29 @@ from engine.runtime.model import (
 _NS = {"b": BPMN, "z": ZEEBE}
 _B, _Z = f"{{{BPMN}}}", f"{{{ZEEBE}}}"
 _IGNORED = frozenset(
-    "extensionElements documentation laneSet incoming outgoing dataObject dataObjectReference dataStoreReference "
-    "textAnnotation association group ioSpecification property dataInputAssociation dataOutputAssociation "
-    "multiInstanceLoopCharacteristics sequenceFlow auditing monitoring category supports".split()
+    [
+        "extensionElements",
+        "documentation",
+        "laneSet",
+        "incoming",
+        "outgoing",
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "textAnnotation",
+        "association",
+        "group",
+        "ioSpecification",
+        "property",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "multiInstanceLoopCharacteristics",
+        "sequenceFlow",
+        "auditing",
+        "monitoring",
+        "category",
+        "supports",
+    ]
 )
 _TIMER = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
 
@@ -44,7 +66,8 @@ class Reader:
             return
         self._messages = {m.get("id", ""): m for m in root.findall("b:message", _NS)}
         self._named = {
-            kind: {e.get("id", ""): e for e in root.findall(f"b:{kind}", _NS)} for kind in ("signal", "error", "escalation")
+            kind: {e.get("id", ""): e for e in root.findall(f"b:{kind}", _NS)}
+            for kind in ("signal", "error", "escalation")
         }
         pools = {p.get("processRef"): p.get("name", "") for p in root.iterfind(".//b:participant", _NS)}
         for node in root.findall("b:process", _NS):
@@ -95,7 +118,9 @@ class Reader:
                     self._scope(child, element.children, process, lane_of, element.lane)
             elif tag not in _IGNORED and child.tag.startswith(_B):
                 self._error(
-                    child.get("id"), f"不支持执行“{tag}”，请改用任务、网关、事件或子流程", f"“{tag}” cannot be executed; use tasks, gateways, events or subprocesses"
+                    child.get("id"),
+                    f"不支持执行“{tag}”，请改用任务、网关、事件或子流程",
+                    f"“{tag}” cannot be executed; use tasks, gateways, events or subprocesses",
                 )
         self._connect(scope)
 
@@ -131,7 +156,7 @@ class Reader:
             name=" ".join((node.get("name") or "").split()),
             process_id=process.id,
             scope_id=scope.id,
-            line=node.sourceline or 0,
+            line=cast(int, node.sourceline or 0),
             documentation=_documentation(node),
             default=node.get("default"),
             attached_to=node.get("attachedToRef"),
@@ -141,12 +166,16 @@ class Reader:
         )
         if tag in ("transaction", "adHocSubProcess"):
             zh = {"transaction": "事务子流程", "adHocSubProcess": "临时子流程"}[tag]
-            self._error(element.id, f"不支持{zh}，请改用普通子流程", f"{tag} is not supported; use an embedded subprocess")
+            self._error(
+                element.id, f"不支持{zh}，请改用普通子流程", f"{tag} is not supported; use an embedded subprocess"
+            )
         if tag in EVENTS or tag == "receiveTask":
             element.event = self._event(node, element)
         if node.find("b:standardLoopCharacteristics", _NS) is not None:
             self._error(
-                element.id, "不支持标准循环标记，请用网关画出循环或使用多实例", "standard loop markers are not supported; draw the loop with a gateway or use multi-instance"
+                element.id,
+                "不支持标准循环标记，请用网关画出循环或使用多实例",
+                "standard loop markers are not supported; draw the loop with a gateway or use multi-instance",
             )
         self._extensions(node, element)
         return element
@@ -158,7 +187,11 @@ class Reader:
         if not definitions:
             return EventDefinition("none")
         if len(definitions) > 1:
-            self._error(element.id, "一个事件只能有一个触发条件，请拆成多个事件", "an event may have one trigger only; split it into several events")
+            self._error(
+                element.id,
+                "一个事件只能有一个触发条件，请拆成多个事件",
+                "an event may have one trigger only; split it into several events",
+            )
         node = definitions[0]
         kind = etree.QName(node).localname.removesuffix("EventDefinition")
         if kind == "timer":
@@ -182,7 +215,11 @@ class Reader:
             found = node.find(f"b:{tag}", _NS)
             if found is not None and (found.text or "").strip():
                 return EventDefinition("timer", timer=timer, text=(found.text or "").strip())
-        self._error(element.id, "定时事件没有填写时间，例如 PT4H 或 =limits.reply", "the timer has no time, such as PT4H or =limits.reply")
+        self._error(
+            element.id,
+            "定时事件没有填写时间，例如 PT4H 或 =limits.reply",
+            "the timer has no time, such as PT4H or =limits.reply",
+        )
         return EventDefinition("timer", timer="duration", text="PT0S")
 
     def _message(self, ref: str | None, element: Element) -> EventDefinition:
@@ -232,14 +269,18 @@ class Reader:
             element.propagate_parent = ext.get("propagateAllParentVariables", "true") == "true"
         elif name not in ("properties", "userTask", "versionTag", "taskHeaders"):
             self._error(
-                element.id, f"不支持扩展“zeebe:{name}”，请在建模工具中删除它", f"the extension “zeebe:{name}” is not supported; remove it in the modeller"
+                element.id,
+                f"不支持扩展“zeebe:{name}”，请在建模工具中删除它",
+                f"the extension “zeebe:{name}” is not supported; remove it in the modeller",
             )
 
     def _loop(self, node: etree._Element, element: Element) -> None:
         ext = node.find("b:extensionElements/z:loopCharacteristics", _NS)
         if ext is None or not ext.get("inputCollection"):
             self._error(
-                element.id, "多实例没有填写输入集合（inputCollection）", "multi-instance needs an input collection (inputCollection)"
+                element.id,
+                "多实例没有填写输入集合（inputCollection）",
+                "multi-instance needs an input collection (inputCollection)",
             )
             return
         condition = node.find("b:completionCondition", _NS)

@@ -17,6 +17,8 @@ from engine.runtime.scopes import ScopeInstance
 from engine.runtime.waits import Wait
 
 FORMAT = 1
+_FEEL_VALUES = frozenset({"local", "items", "results", "returned"})
+"""Keys of a task's internal data that hold variables; the others are plain JSON."""
 
 
 def dump(machine: Machine) -> bytes:
@@ -71,15 +73,31 @@ def variables(content: bytes) -> dict[str, Any]:
     return cast(dict[str, Any], feel.decode(json.loads(zlib.decompress(content))["scopes"][0]["data"]))
 
 
+def all_variables(content: bytes) -> dict[str, Any]:
+    """The variables of every open scope of a stored state as one mapping; inner scopes win."""
+    merged: dict[str, Any] = {}
+    for scope in json.loads(zlib.decompress(content))["scopes"]:
+        merged.update(cast(dict[str, Any], feel.decode(scope["data"])))
+    return merged
+
+
 def _task(task: Task) -> list[Any]:
     parent = task.parent
     keep = parent is not None and parent.has_state(ALIVE) and isinstance(parent.task_spec, MultiInstanceNode)
-    return [task.id.hex, task.task_spec.name, int(task.state), _internal(task.internal_data), parent.id.hex if keep else None]
+    return [
+        task.id.hex,
+        task.task_spec.name,
+        int(task.state),
+        _internal(task.internal_data),
+        parent.id.hex if keep else None,
+    ]
 
 
 def _internal(data: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        k: {e: w.to_dict() for e, w in v.items()} if k == "waits" else feel.encode(v) for k, v in data.items() if k != "flow" or v
+        k: {e: w.to_dict() for e, w in v.items()} if k == "waits" else feel.encode(v) if k in _FEEL_VALUES else v
+        for k, v in data.items()
+        if k != "flow" or v
     }
 
 
@@ -88,6 +106,6 @@ def _restore(scope: ScopeInstance, item: list[Any]) -> None:
     parent = scope.tasks[UUID(parent_id)] if parent_id else scope.task_tree
     task = Task(scope, scope.spec.task_specs[name], parent, state=state, id=UUID(identity))
     for key, value in internal.items():
-        task.internal_data[key] = (
-            {e: Wait(**w) for e, w in value.items()} if key == "waits" else feel.decode(value)
-        )
+        if key == "waits":
+            value = {e: Wait(**w) for e, w in value.items()}
+        task.internal_data[key] = feel.decode(value) if key in _FEEL_VALUES else value

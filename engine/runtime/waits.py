@@ -43,7 +43,9 @@ class Wait:
             return self
         if self.every is None or self.left == 0 or self.due is None:
             return None
-        return _timer(machine, element, datetime.fromisoformat(self.due), self.every, self.left - 1 if self.left > 0 else -1)
+        return _timer(
+            machine, element, datetime.fromisoformat(self.due), self.every, self.left - 1 if self.left > 0 else -1
+        )
 
 
 def subscribe(machine: Machine, task: Task, element: Element) -> Wait:
@@ -70,7 +72,9 @@ def _first_timer(machine: Machine, task: Task, element: Element, kind: str, text
         value = string(value)
     if not isinstance(value, str):
         raise machine.fault(
-            element, f"定时“{text}”的结果不是时间：{feel.display(value)}", f"the timer “{text}” does not give a time: {feel.display(value)}"
+            element,
+            f"定时“{text}”的结果不是时间：{feel.display(value)}",
+            f"the timer “{text}” does not give a time: {feel.display(value)}",
         )
     try:
         if kind == "date" or (kind == "duration" and not value.startswith("P")):

@@ -1,0 +1,313 @@
+"""Reading a DMN file: its elements, what they require of each other, and their logic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+
+from engine.errors import ModelInvalid
+from engine.runtime.model import Finding
+from engine.xml import parse
+
+from .analysis import check_table
+from .boxed import EXPRESSIONS, compile_boxed, compile_function
+from .builder import Builder
+from .errors import Place
+from .itemtypes import declare_types, fill_types, part_names
+from .messages import say
+from .model import Decision, DecisionModel, InputData, Knowledge, Need, RuleView, Service, TableView
+from .tables import Table
+from .types import Type, builtin_type
+from .xmlread import NAMESPACES, child, children, local, name_of, words
+
+MAX_TEXTS = 20_000
+_DISPLAY = frozenset(
+    {
+        "association",
+        "businessContextElement",
+        "elementCollection",
+        "group",
+        "knowledgeSource",
+        "organizationUnit",
+        "performanceIndicator",
+        "textAnnotation",
+    }
+)
+_LOGIC = frozenset({"itemDefinition", "inputData", "decision", "businessKnowledgeModel", "decisionService", "import"})
+_DECISION = frozenset(
+    {
+        "allowedAnswers",
+        "authorityRequirement",
+        "decisionMaker",
+        "decisionOwner",
+        "impactedPerformanceIndicator",
+        "informationRequirement",
+        "knowledgeRequirement",
+        "question",
+        "supportedObjective",
+        "usingProcess",
+        "usingTask",
+        "variable",
+    }
+)
+
+
+class FileReader:
+    """Reads one file."""
+
+    def __init__(self, content: bytes, file: str, imports: Mapping[str, DecisionModel]) -> None:
+        self.root = parse(content, file)
+        self._check_root(file)
+        self.model = DecisionModel(
+            file, self.root.get("id") or "", name_of(self.root), (self.root.get("namespace") or "").strip()
+        )
+        self.place = Place(file, "", self.model.name or file)
+        self.builder = Builder(file, self._find_type, language=self.root.get("expressionLanguage") or "")
+        self.available = imports
+        self.by_namespace: dict[str, tuple[str, DecisionModel]] = {}
+        self.names: frozenset[str] = frozenset()
+
+    def _check_root(self, file: str) -> None:
+        if local(self.root) != "definitions" or etree.QName(self.root).namespace not in NAMESPACES:
+            raise ModelInvalid(file=file, element=local(self.root), reason=say("not_dmn"))
+        if sum(1 for _ in self.root.iter("{*}text")) > MAX_TEXTS:
+            raise ModelInvalid(file=file, element="definitions", reason=say("too_many_texts", limit=MAX_TEXTS))
+
+    def _find_type(self, name: str) -> Type | None:
+        plain = name.removeprefix("feel:")
+        if name in self.model.types:
+            return self.model.types[name]
+        prefix, _, rest = name.partition(".")
+        imported = self.model.imports.get(prefix)
+        if imported is not None and rest in imported.types:
+            return imported.types[rest]
+        merged = self.model.imports.get("")
+        if merged is not None and name in merged.types:
+            return merged.types[name]
+        return builtin_type(plain)
+
+    # -- the file -------------------------------------------------------------------------------------------------
+
+    def read(self) -> DecisionModel:
+        """The model, its decisions compiled."""
+        for node in children(self.root):
+            if local(node) not in _DISPLAY | _LOGIC:
+                self.builder.refuse(self.place, say("unknown_element", name=local(node)))
+        for node in children(self.root, "import"):
+            self._import(node)
+        self.model.types.update(declare_types(self.root))
+        fill_types(self.builder, self.root, self.model.types, self.place)
+        elements = self._declare()
+        self.names = self._common_names()
+        for element, node, place in elements:
+            self._logic(element, node, place)
+        self._circles()
+        for element, _, place in elements:
+            element.error = self.builder.refusals.get(place.decision_id)
+        self.model.error = self.builder.refusals.get("")
+        return self.model
+
+    def check(self, model: DecisionModel) -> list[Finding]:
+        """What reading found, and what can be said of the tables."""
+        for table in self.builder.tables:
+            if table.place.decision_id not in self.builder.refusals:
+                check_table(self.builder, table)
+        variables = {decision.variable for decision in model.decisions.values()}
+        for place, name in dict.fromkeys(self.builder.unbound):
+            if name in variables:
+                self.builder.find("warning", place, say("not_required", name=name))
+        return self.builder.findings
+
+    def _import(self, node: etree._Element) -> None:
+        name, namespace = name_of(node), (node.get("namespace") or "").strip()
+        at = self.place.at(column=name or namespace)
+        if "/DMN/" not in (node.get("importType") or "/DMN/"):
+            self.builder.refuse(at, say("import_kind"))
+        elif namespace not in self.available:
+            self.builder.refuse(at, say("import_missing", namespace=namespace))
+        else:
+            self.model.imports[name] = self.available[namespace]
+            self.by_namespace[namespace] = (name, self.available[namespace])
+
+    # -- declaring what there is ----------------------------------------------------------------------------------
+
+    def _place(self, node: etree._Element) -> Place | None:
+        """Where an element is; None, after an error, when its id is missing or not its own."""
+        identity, name = node.get("id") or "", name_of(node)
+        place = Place(self.model.file, identity, name or identity)
+        known: list[Mapping[str, object]] = [
+            self.model.inputs, self.model.decisions, self.model.knowledge, self.model.services
+        ]  # fmt: skip
+        if not identity or any(identity in group for group in known):
+            self.builder.refuse(self.place, say("identity", name=name))
+            return None
+        return place
+
+    def _variable_type(self, node: etree._Element, place: Place) -> Type:
+        variable = child(node, "variable")
+        return self.builder.type(variable.get("typeRef") if variable is not None else None, place)
+
+    def _declare(self) -> list[tuple[Decision | Knowledge | Service, etree._Element, Place]]:
+        """Make the elements known; their logic is read when all names are."""
+        found: list[tuple[Decision | Knowledge | Service, etree._Element, Place]] = []
+        for node in children(self.root, "inputData", "decision", "businessKnowledgeModel", "decisionService"):
+            place = self._place(node)
+            if place is None:
+                continue
+            identity, name, variable = place.decision_id, place.decision, _variable(node)
+            wanted = self._variable_type(node, place)
+            kind = local(node)
+            if kind == "inputData":
+                self.model.inputs[identity] = InputData(identity, name, variable, wanted)
+            elif kind == "decision":
+                decision = Decision(identity, name, variable, place, words(node, "description"), wanted)
+                self.model.decisions[identity] = decision
+                found.append((decision, node, place))
+            elif kind == "businessKnowledgeModel":
+                knowledge = Knowledge(identity, name, variable, wanted)
+                self.model.knowledge[identity] = knowledge
+                found.append((knowledge, node, place))
+            else:
+                service = Service(identity, name, variable, place, wanted)
+                self.model.services[identity] = service
+                found.append((service, node, place))
+        return found
+
+    def _common_names(self) -> frozenset[str]:
+        """Names that may occur in any expression: functions, imports, and parts of types and tables."""
+        names = {k.variable for k in self.model.knowledge.values()} | {s.variable for s in self.model.services.values()}
+        names |= part_names(self.model.types)
+        names |= {name_of(node) for node in self.root.iter("{*}output", "{*}column")}
+        for prefix, imported in self.model.imports.items():
+            names |= {prefix} | part_names(imported.types)
+            for group in (imported.knowledge, imported.services, imported.decisions, imported.inputs):
+                names |= {element.variable for element in group.values()}
+        return frozenset(name for name in names if name)
+
+    # -- logic ----------------------------------------------------------------------------------------------------
+
+    def _logic(self, element: Decision | Knowledge | Service, node: etree._Element, place: Place) -> None:
+        if isinstance(element, Decision):
+            self._decision(element, node, place)
+        elif isinstance(element, Knowledge):
+            self._knowledge(element, node, place)
+        else:
+            self._service(element, node, place)
+
+    def _decision(self, decision: Decision, node: etree._Element, place: Place) -> None:
+        parts: list[etree._Element] = []
+        for part in children(node):
+            if local(part) in EXPRESSIONS:
+                parts.append(part)
+            elif local(part) not in _DECISION:
+                self.builder.refuse(place, say("unknown_element", name=local(part)))
+        if len(parts) != 1:
+            self.builder.refuse(place, say("no_logic"))
+            return
+        decision.needs = list(self._needs(node, place))
+        decision.knows = list(self._known_functions(node, place))
+        decision.requires = tuple(need.element.name for need in decision.needs)
+        names = self.names | {need.imported or need.element.variable for need in decision.needs}
+        logic = compile_boxed(self.builder, parts[0], names, place)
+        decision.logic = logic
+        if isinstance(logic, Table):
+            logic.main = True
+            decision.table = table_view(logic)
+
+    def _knowledge(self, element: Knowledge, node: etree._Element, place: Place) -> None:
+        logic = child(node, "encapsulatedLogic")
+        element.knows = list(self._known_functions(node, place))
+        if logic is None:
+            self.builder.refuse(place, say("no_logic"))
+            return
+        element.make = compile_function(self.builder, logic, self.names, place, element.type)
+
+    def _needs(self, node: etree._Element, place: Place) -> Iterator[Need]:
+        for requirement in children(node, "informationRequirement"):
+            for reference in children(requirement, "requiredDecision", "requiredInput"):
+                need = self._resolve(reference.get("href") or "", place)
+                if need is not None:
+                    yield need
+
+    def _known_functions(self, node: etree._Element, place: Place) -> Iterator[Knowledge | Service]:
+        for requirement in children(node, "knowledgeRequirement"):
+            for reference in children(requirement, "requiredKnowledge"):
+                href = reference.get("href") or ""
+                model, _, identity = self._split(href)
+                found = (model.knowledge.get(identity) or model.services.get(identity)) if model is not None else None
+                if found is None:
+                    self._dangling(href, place)
+                else:
+                    yield found
+
+    def _split(self, href: str) -> tuple[DecisionModel | None, str | None, str]:
+        namespace, _, identity = href.rpartition("#")
+        if not namespace or namespace == self.model.namespace:
+            return self.model, None, identity
+        name, imported = self.by_namespace.get(namespace, (None, None))
+        return imported, name, identity
+
+    def _resolve(self, href: str, place: Place) -> Need | None:
+        model, imported, identity = self._split(href)
+        element = (model.decisions.get(identity) or model.inputs.get(identity)) if model is not None else None
+        if model is None or element is None:
+            self._dangling(href, place)
+            return None
+        return Need(model, element, imported)
+
+    def _dangling(self, href: str, place: Place) -> None:
+        self.builder.refuse(place, say("dangling", href=href))
+
+    def _service(self, service: Service, node: etree._Element, place: Place) -> None:
+        for reference in children(node, "outputDecision", "inputData", "inputDecision"):
+            need = self._resolve(reference.get("href") or "", place)
+            if need is None:
+                continue
+            if need.model is not self.model:
+                self.builder.refuse(place, say("foreign_service"))
+            elif local(reference) != "outputDecision":
+                service.inputs.append(need.element)
+            elif isinstance(need.element, Decision):
+                service.outputs.append(need.element)
+        service.inputs.sort(key=lambda element: isinstance(element, Decision))
+        if not service.outputs:
+            self.builder.refuse(place, say("no_output_decision"))
+
+    def _circles(self) -> None:
+        """Refuse decisions that require themselves."""
+        done: set[str] = set()
+        for start in self.model.decisions.values():
+            path: list[tuple[Decision, int]] = [(start, 0)]
+            active = {start.id}
+            while path:
+                decision, index = path.pop()
+                own = [n.element for n in decision.needs if n.model is self.model and isinstance(n.element, Decision)]
+                if decision.id in done or index >= len(own):
+                    done.add(decision.id)
+                    active.discard(decision.id)
+                    continue
+                path.append((decision, index + 1))
+                following = own[index]
+                if following.id in active:
+                    self.builder.refuse(following.place, say("circle"))
+                elif following.id not in done:
+                    active.add(following.id)
+                    path.append((following, 0))
+
+
+def _variable(node: etree._Element) -> str:
+    """The name by which expressions know an element: its variable's, else its own."""
+    variable = child(node, "variable")
+    return (name_of(variable) if variable is not None else "") or name_of(node) or node.get("id") or ""
+
+
+def table_view(table: Table) -> TableView:
+    """A table as written."""
+    width = len(table.inputs)
+    return TableView(
+        table.policy + table.operator,
+        tuple((column.label, column.source) for column in table.inputs),
+        tuple((column.label, column.name) for column in table.outputs),
+        tuple(RuleView(rule.id, rule.texts[:width], rule.texts[width:], rule.annotations) for rule in table.rules),
+    )

@@ -1,0 +1,152 @@
+"""Taking decisions: inputs, required decisions first, then the decision's own logic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.feel import FeelError, FeelValueError, Function, to_feel
+
+from .builder import fit
+from .errors import DecisionError, Place, feel_text
+from .messages import say
+from .model import Decision, DecisionModel, InputData, Knowledge, Need, Service
+from .session import Env, Session
+
+Values = Mapping[str, Any]
+
+
+def take_asked(session: Session, model: DecisionModel, element: Decision | Service | Knowledge, context: Values) -> Any:
+    """The value of what the caller asked for."""
+    place = Place(model.file, element.id, element.name)
+    given = _converted(session, context, place)
+    if isinstance(element, Decision):
+        value = take(session, model, element, given)
+        if not session.inputs:
+            session.inputs = {need.element.name: _value_of(session, need, given) for need in element.needs}
+        return value
+    function = functions(session, model)[element.variable]
+    session.inputs = {name: given.get(name) for name in function.parameters}
+    return function.call(*session.inputs.values())
+
+
+def _converted(session: Session, context: Values, place: Place) -> dict[str, Any]:
+    """The caller's values as values of the language; what is none is left out."""
+    given: dict[str, Any] = {}
+    for name, value in context.items():
+        try:
+            given[name] = to_feel(value)
+        except FeelValueError as error:
+            session.note(place.at(column=str(name)), feel_text(error))
+        except FeelError as error:
+            raise DecisionError(place.at(column=str(name)), feel_text(error)) from None
+    return given
+
+
+def take(session: Session, model: DecisionModel, decision: Decision, given: Values) -> Any:
+    """The value of a decision, taken once per evaluation."""
+    key = (id(model), decision.id)
+    if key in session.values:
+        return session.values[key]
+    error = decision.error or model.error or next((known.error for known in decision.knows if known.error), None)
+    if error is not None:
+        raise error
+    if key in session.running:
+        raise DecisionError(decision.place, say("circle"))
+    session.running.add(key)
+    session.enter(decision.place)
+    try:
+        names = {**given, **functions(session, model)}
+        for need in decision.needs:
+            _bind(session, names, need, given)
+        value = decision.logic(Env(names, session)) if decision.logic is not None else None
+        value = fit(session, value, decision.type, decision.place)
+    finally:
+        session.leave()
+        session.running.discard(key)
+    session.values[key] = value
+    return value
+
+
+def _bind(session: Session, names: dict[str, Any], need: Need, given: Values) -> None:
+    value = _value_of(session, need, given)
+    element = need.element
+    if need.imported:
+        inner = names.get(need.imported)
+        names[need.imported] = {**(inner if isinstance(inner, dict) else {}), element.variable: value}
+        return
+    names[element.variable] = value
+    for alias in (element.name, element.id):
+        names.setdefault(alias, value)
+
+
+def _value_of(session: Session, need: Need, given: Values) -> Any:
+    if need.imported:
+        inner = given.get(need.imported)
+        given = {**given, **inner} if isinstance(inner, dict) else given
+    if isinstance(need.element, Decision):
+        return take(session, need.model, need.element, given)
+    return _input(session, need.model, need.element, given)
+
+
+def _input(session: Session, model: DecisionModel, data: InputData, given: Values) -> Any:
+    """An input by the name of its variable, else by its name in the diagram or its id."""
+    place = Place(model.file, data.id, data.name)
+    for name in (data.variable, data.name, data.id):
+        if name in given:
+            return fit(session, given[name], data.type, place)
+    session.note(place, say("not_given", name=data.variable))
+    return None
+
+
+def functions(session: Session, model: DecisionModel) -> dict[str, Any]:
+    """The business knowledge models and decision services of a model, those it imports under the import's name."""
+    known = session.functions.get(id(model))
+    if known is not None:
+        return known
+    found: dict[str, Any] = {}
+    session.functions[id(model)] = found
+    for name, imported in model.imports.items():
+        inner = functions(session, imported)
+        if name:
+            found[name] = dict(inner)
+        else:
+            found.update(inner)
+    for knowledge in model.knowledge.values():
+        found[knowledge.variable] = _knowledge(session, found, knowledge)
+    for service in model.services.values():
+        found[service.variable] = _service(session, model, service)
+    return found
+
+
+def _knowledge(session: Session, around: Values, knowledge: Knowledge) -> Function:
+    function = knowledge.make(Env(around, session)) if knowledge.make is not None else None
+    if function is not None and knowledge.error is None:
+        return function
+
+    def refused(*arguments: Any) -> Any:
+        raise knowledge.error or AssertionError(knowledge.id)
+
+    return Function(function.parameters if function is not None else (), refused, knowledge.name)
+
+
+def _service(session: Session, model: DecisionModel, service: Service) -> Function:
+    def call(*arguments: Any) -> Any:
+        if service.error is not None:
+            raise service.error
+        session.enter(service.place)
+        inner = replace(session, values={}, running=set(), inputs={}, asked="")
+        given: dict[str, Any] = {}
+        for element, argument in zip(service.inputs, arguments, strict=True):
+            value = fit(session, argument, element.type, service.place.at(column=element.variable))
+            given[element.variable] = value
+            if isinstance(element, Decision):
+                inner.values[(id(model), element.id)] = value
+        results = {decision.variable: take(inner, model, decision, given) for decision in service.outputs}
+        session.calls = inner.calls
+        session.leave()
+        value = next(iter(results.values())) if len(results) == 1 else results
+        return fit(session, value, service.type, service.place)
+
+    return Function(tuple(element.variable for element in service.inputs), call, service.name)

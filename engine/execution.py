@@ -1,0 +1,429 @@
+"""One instance, one transaction: load, take a step, run to the next wait state, write what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import uuid4
+
+from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy.orm import Session
+
+from engine import feel, ledger
+from engine.calendars import CalendarError
+from engine.context import Context
+from engine.decisions import DecisionError
+from engine.errors import Conflict, ExecutionError
+from engine.feel.text import string
+from engine.history import Event, chain
+from engine.models import Complaint, HistoryEvent, MessageSubscription, ProcessInstance, Timer, UserTask, UserTaskGroup
+from engine.packs import Pack
+from engine.runtime import Task, state
+from engine.runtime.machine import Machine, Step
+from engine.runtime.model import Element
+from engine.runtime.scopes import visible
+from engine.runtime.waits import Wait
+from engine.services import Services
+from engine.types import Actor
+
+
+_CHANGING = frozenset(["data", "state", "ended_at", "end_element", "history_seq", "history_hash", "revision"])
+
+Waits = dict[tuple[str, str], Wait]
+"""(task id, element id) -> what is waited for"""
+
+
+class Execution:
+    """A step of one instance inside one database session. It is the runtime's host."""
+
+    def __init__(
+        self,
+        context: Context,
+        session: Session,
+        pack: Pack,
+        instance: ProcessInstance,
+        complaint: Complaint | None,
+        actor: Actor,
+    ) -> None:
+        self.context = context
+        self.session = session
+        self.pack = pack
+        self.instance = instance
+        self.complaint = complaint
+        self.actor = actor
+        self.at = context.clock.now()
+        self.events: list[Event] = []
+        self.new_tasks: list[dict[str, Any]] = []
+        self.new_groups: list[dict[str, Any]] = []
+        self.closed_tasks: list[dict[str, Any]] = []
+        self.signals: list[tuple[str, Mapping[str, Any]]] = []
+        self.services = Services(self)
+
+    # -- loading and running --------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls,
+        context: Context,
+        session: Session,
+        pack: Pack,
+        deployment_id: str,
+        process_id: str,
+        business_key: str | None,
+        actor: Actor,
+    ) -> Execution:
+        """A new instance, not yet started and not yet written."""
+        now = context.clock.now()
+        instance = ProcessInstance(
+            id=str(uuid4()),
+            pack=pack.name,
+            deployment_id=deployment_id,
+            process_id=process_id,
+            business_key=business_key,
+            state="active",
+            revision=0,
+            started_at=now,
+            started_by=actor.id,
+            history_seq=0,
+            history_hash="",
+            data=b"",
+        )
+        return cls(context, session, pack, instance, None, actor)
+
+    def start(self, variables: Mapping[str, Any], start_element: str | None = None) -> Machine:
+        """Start the new instance with ``variables`` and write it."""
+        machine = Machine(self.pack.definitions, self)
+        self.events.append(
+            Event("instance_started", self.instance.process_id, payload={"variables": feel.encode(dict(variables))})
+        )
+        self._guarded(lambda: machine.start(self.instance.process_id, variables, start_element))
+        self._write(machine, {}, new=True)
+        return machine
+
+    def run(self, step: Callable[[Machine], None]) -> Machine:
+        """Load the instance, let ``step`` move it, and write what changed."""
+        machine = state.load(self.instance.data, self.pack.definitions, self)
+        before = {(task_id, element_id): wait for task_id, element_id, wait in machine.waits()}
+        self._guarded(lambda: step(machine))
+        self._write(machine, before)
+        return machine
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except ExecutionError as error:
+            error.params.setdefault("instance_id", self.instance.id)
+            error.params.setdefault("pack", self.pack.name)
+            error.params["state"] = self.instance.state
+            raise
+
+    # -- the runtime's host ---------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        return self.at
+
+    def decide(self, machine: Machine, task: Task, element: Element) -> Any:
+        """Evaluate a decision of the pack and record which rules fired."""
+        decision = machine.evaluate(task, element.called_decision or "", "decisionId")
+        model = self.pack.decisions.get(decision)
+        if model is None:
+            raise machine.fault(element, f"制度包中没有决策“{decision}”", f"the pack has no decision “{decision}”")
+        try:
+            outcome = model.evaluate(decision, visible(task), now=self.at)
+        except DecisionError as error:
+            raise machine.fault(element, error.text("zh"), error.text("en")) from None
+        fired = [{"decision": f.decision_id, "rule": f.rule_index, "notes": list(f.annotations)} for f in outcome.fired]
+        self.events.append(
+            Event(
+                "decision_evaluated",
+                element.process_id,
+                element.id,
+                str(task.id),
+                payload={"decision": decision, "rules": fired, "result": feel.encode(outcome.value)},
+            )
+        )
+        return outcome.value
+
+    def job(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        topic = machine.evaluate(task, element.topic or "", "type")
+        return self.services.perform(machine, task, element, str(topic), inputs)
+
+    def signal(self, name: str, variables: Mapping[str, Any]) -> None:
+        self.signals.append((name, variables))
+
+    def due(self, element: Element, start: datetime, duration: str) -> tuple[datetime, bool, dict[str, Any]]:
+        """When ``duration`` from ``start`` ends in the element's calendar, and why."""
+        calendar = self.context.calendars[element.properties.get("calendar", self.pack.calendar)]
+        try:
+            due = calendar.add(start, duration)
+        except CalendarError as error:
+            raise ExecutionError(
+                element=element.label, element_id=element.id, reason={"zh": error.text("zh"), "en": error.text("en")}
+            ) from None
+        explanation = due.explanation.to_dict()
+        if element.clauses:
+            explanation["clauses"] = list(element.clauses)
+        return due.at, due.provisional, explanation
+
+    def user_task_created(self, machine: Machine, task: Task) -> None:
+        """A person is wanted: work out who, by when and how urgently."""
+        element: Element = task.task_spec.element
+        due_at, provisional, explanation = self._schedule(machine, task, element, element.due_date)
+        follow_up, _, _ = self._schedule(machine, task, element, element.follow_up_date)
+        task_id = str(task.id)
+        if due_at is not None:
+            task.internal_data["due"] = due_at.astimezone(UTC).isoformat()
+        assignee = machine.evaluate(task, element.assignee, "assignee") if element.assignee else None
+        self.new_tasks.append(
+            {
+                "id": task_id,
+                "instance_id": self.instance.id,
+                "pack": self.pack.name,
+                "deployment_id": self.instance.deployment_id,
+                "process_id": element.process_id,
+                "element_id": element.id,
+                "name": element.label,
+                "state": "open",
+                "form_id": element.form_id,
+                "assignee": str(assignee) if assignee else None,
+                "claimed_at": self.at if assignee else None,
+                "priority": self._priority(machine, task, element),
+                "created_at": self.at,
+                "due_at": due_at,
+                "due_provisional": provisional,
+                "due_explanation": explanation,
+                "follow_up_at": follow_up,
+                "reminders": 0,
+                "excluded": self._excluded(machine, element),
+            }
+        )
+        for group in self._groups(machine, task, element):
+            self.new_groups.append({"task_id": task_id, "group_id": f"{self.pack.name}/{group}"})
+
+    def _schedule(
+        self, machine: Machine, task: Task, element: Element, text: str | None
+    ) -> tuple[datetime | None, bool, dict[str, Any] | None]:
+        if not text:
+            return None, False, None
+        value = machine.evaluate(task, text, "dueDate")
+        if value is None:
+            return None, False, None
+        if isinstance(value, timedelta | feel.YearsMonths) or (isinstance(value, str) and value.startswith("P")):
+            duration = value if isinstance(value, str) else string(value)
+            return self.due(element, self.at, duration)
+        at = ledger.instant(value, self.context.zone)
+        if at is None:
+            raise machine.fault(
+                element,
+                f"到期时间“{text}”的结果不是时间：{feel.display(value)}",
+                f"the due date “{text}” does not give a time: {feel.display(value)}",
+            )
+        return at, False, {"date": text, "clauses": list(element.clauses)}
+
+    def _priority(self, machine: Machine, task: Task, element: Element) -> int:
+        if not element.priority:
+            return 50
+        value = machine.evaluate(task, element.priority, "priority")
+        try:
+            return max(0, min(100, int(value)))
+        except (TypeError, ValueError):
+            raise machine.fault(
+                element,
+                f"优先级不是数字：{feel.display(value)}",
+                f"the priority is not a number: {feel.display(value)}",
+            ) from None
+
+    def _groups(self, machine: Machine, task: Task, element: Element) -> list[str]:
+        if element.candidate_groups is None:
+            group = self.pack.lane_group(element.lane)
+            return [group] if group else []
+        value = machine.evaluate(task, element.candidate_groups, "candidateGroups")
+        groups = (
+            [str(v) for v in value] if isinstance(value, list) else [g.strip() for g in str(value or "").split(",")]
+        )
+        groups = list(dict.fromkeys(g for g in groups if g))
+        unknown = [g for g in groups if g not in self.pack.groups]
+        if unknown or not groups:
+            shown = "、".join(unknown) or feel.display(value)
+            raise machine.fault(
+                element,
+                f"候选组“{shown}”没有在 pack.toml 的 [groups] 中定义，任务找不到办理人",
+                f"the candidate group “{shown}” is not defined in [groups] of pack.toml; the task would have nobody to do it",
+            )
+        return groups
+
+    def _excluded(self, machine: Machine, element: Element) -> dict[str, str] | None:
+        excluded = {
+            user: other
+            for other in element.properties.get("excludes", "").split()
+            for user in machine.performers.get(other, ())
+        }
+        return excluded or None
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def close_task(self, task: UserTask, by: Actor, on_behalf_of: str | None) -> None:
+        """Mark a user task completed; written together with the ones the process withdraws."""
+        self.closed_tasks.append(
+            {
+                "key": task.id,
+                "to": "completed",
+                "at": self.at,
+                "by": by.id,
+                "behalf": on_behalf_of,
+                "assignee": task.assignee or by.id,
+            }
+        )
+
+    def _write(self, machine: Machine, before: Waits, new: bool = False) -> None:
+        self._record_steps(machine)
+        self._finish(machine)
+        self.instance.data = state.dump(machine)
+        history = chain(self.instance, self.actor, self.at, self.events)
+        self._write_instance(new)
+        self._write_tasks()
+        self._write_waits(machine, before)
+        if self.complaint is not None:
+            self._project(self.complaint, machine)
+        if history:
+            self.session.execute(insert(HistoryEvent), history)
+        self.services.write()
+
+    def _write_instance(self, new: bool) -> None:
+        """One statement; a lost race is a Conflict."""
+        instance, table = self.instance, cast(Table, ProcessInstance.__table__)
+        revision, instance.revision = instance.revision, instance.revision + 1
+        values = {c.name: getattr(instance, c.name) for c in table.columns}
+        if new:
+            self.session.execute(insert(table).values(**values))
+            if self.complaint is not None:
+                self.complaint.instance_id = instance.id
+                self.session.add(self.complaint)
+            return
+        changed = {k: v for k, v in values.items() if k in _CHANGING}
+        statement = update(table).where(table.c.id == instance.id, table.c.revision == revision).values(**changed)
+        if self.session.connection().execute(statement).rowcount != 1:
+            raise Conflict(what=instance.business_key or instance.id)
+
+    def _finish(self, machine: Machine) -> None:
+        if machine.root.completed and self.instance.state == "active":
+            self.instance.state = "completed"
+        if self.instance.state != "active" and self.instance.ended_at is None:
+            self.instance.ended_at = self.at
+            self.instance.end_element = machine.end_element
+            self.events.append(Event("instance_" + self.instance.state, self.instance.process_id, machine.end_element))
+
+    def _record_steps(self, machine: Machine) -> None:
+        flows: list[str] = []
+        pending: list[Event] = []
+        for step in machine.steps:
+            if step.type == "completed":
+                flows += [f"{step.process_id}#{f}" for f in step.flows]
+            if step.type == "cancelled" and step.element.type == "userTask":
+                self.closed_tasks.append(
+                    {
+                        "key": step.task_id,
+                        "to": "cancelled",
+                        "at": self.at,
+                        "by": None,
+                        "behalf": None,
+                        "assignee": None,
+                    }
+                )
+            if self._worth_recording(step):
+                pending.append(Event(f"element_{step.type}", step.process_id, step.element.id, step.task_id))
+        if flows or pending:
+            self.events.append(Event("steps_taken", payload={"flows": flows}))
+            self.events += pending
+
+    @staticmethod
+    def _worth_recording(step: Step) -> bool:
+        """Gateways only add their flows; waiting is recorded for what a person or another process does."""
+        if step.type == "entered":
+            return step.element.type in ("userTask", "callActivity")
+        return not step.element.type.endswith("Gateway")
+
+    def _write_tasks(self) -> None:
+        withdrawn = {c["key"] for c in self.closed_tasks}
+        fresh = {t["id"] for t in self.new_tasks}
+        closed = [c for c in self.closed_tasks if c["key"] not in fresh]
+        for task in self.new_tasks:
+            if task["id"] in withdrawn:
+                task["state"] = "cancelled"
+        if closed:
+            table = cast(Table, UserTask.__table__)
+            self.session.connection().execute(
+                update(table)
+                .where(table.c.id == bindparam("key"), table.c.state == "open")
+                .values(
+                    state=bindparam("to"),
+                    completed_at=bindparam("at"),
+                    completed_by=bindparam("by"),
+                    on_behalf_of=bindparam("behalf"),
+                    assignee=bindparam("assignee"),
+                    draft=None,
+                ),
+                closed,
+            )
+        if self.new_tasks:
+            self.session.execute(insert(UserTask), self.new_tasks)
+        if self.new_groups:
+            self.session.execute(insert(UserTaskGroup), self.new_groups)
+
+    def _write_waits(self, machine: Machine, before: Waits) -> None:
+        now = (
+            {}
+            if machine.root.completed
+            else {(task_id, element_id): wait for task_id, element_id, wait in machine.waits()}
+        )
+        gone = {key for key, wait in before.items() if now.get(key) != wait}
+        opened = {key: wait for key, wait in now.items() if before.get(key) != wait}
+        if gone:
+            tasks = {task_id for task_id, _ in gone}
+            for table in (Timer, MessageSubscription):
+                self.session.execute(
+                    delete(table).where(table.instance_id == self.instance.id, table.task_id.in_(tasks))
+                )
+        timers = [self._timer_row(key, wait) for key, wait in opened.items() if wait.kind == "timer" and wait.due]
+        messages = [
+            {
+                "instance_id": self.instance.id,
+                "task_id": t,
+                "element_id": e,
+                "kind": w.kind,
+                "name": w.name,
+                "correlation_key": w.key,
+            }
+            for (t, e), w in opened.items()
+            if w.kind in ("message", "signal")
+        ]
+        if timers:
+            self.session.execute(insert(Timer), timers)
+            self.context.wake(min(t["run_at"] for t in timers))
+        if messages:
+            self.session.execute(insert(MessageSubscription), messages)
+
+    def _timer_row(self, key: tuple[str, str], wait: Wait) -> dict[str, Any]:
+        at = datetime.fromisoformat(wait.due or "")
+        return {
+            "instance_id": self.instance.id,
+            "task_id": key[0],
+            "element_id": key[1],
+            "due_at": at,
+            "run_at": at,
+            "provisional": wait.provisional,
+            "explanation": wait.explanation,
+            "attempts": 0,
+        }
+
+    def _project(self, complaint: Complaint, machine: Machine) -> None:
+        ledger.project(complaint, machine.root.data, self.context.zone)
+        complaint.state = self.instance.state
+        active = [t for s in sorted(machine.all_scopes(), key=lambda s: -s.depth) for t in s.alive()]
+        stages = [t.task_spec.element.properties.get("stage") for t in active]
+        complaint.stage = next((s for s in stages if s), complaint.stage)
+        dues = [t.internal_data["due"] for t in active if "due" in t.internal_data]
+        complaint.due_at = datetime.fromisoformat(min(dues)) if dues else None
+        if self.instance.state != "active":
+            complaint.closed_at = complaint.closed_at or self.at

@@ -1,0 +1,284 @@
+"""Compiling iterations, quantifiers, functions and their invocation."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from . import nodes as n
+from .builtin import BUILTINS, Builtin
+from .compiler import Closure, Compiler, compiles
+from .errors import Fail, FeelLimitError, FeelValueError
+from .feeltypes import Check, checker, coerce, is_known, resolve
+from .run import MAX_CALLS, Place, Run, Scope
+from .values import Function, Range, kind, to_feel
+
+Domain = tuple[str, Closure, Closure | None]
+
+
+def _domains(c: Compiler, iterators: Sequence[n.Iterator]) -> list[Domain]:
+    domains: list[Domain] = []
+    for iterator in iterators:
+        domain = c.compile(iterator.domain)
+        end = c.compile(iterator.end) if iterator.end is not None else None
+        domains.append((iterator.name, domain, end))
+        c.bound.append(iterator.name)
+    return domains
+
+
+def elements(run: Run, value: Any) -> Iterator[Any]:
+    """What an iteration runs over: a list, a range of whole numbers or dates, or a single value."""
+    if type(value) is list:
+        return iter(value)
+    if type(value) is Range:
+        return _count(run, value)
+    if value is None:
+        raise Fail("not_iterable", operation="for", kind="null")
+    return iter([value])
+
+
+def _count(run: Run, ends: Range) -> Iterator[Any]:
+    low, high = ends.low, ends.high
+    if type(low) is Decimal and type(high) is Decimal:
+        if low != low.to_integral_value() or high != high.to_integral_value():
+            raise Fail("not_iterable", operation="for", kind="range")
+        first, last = int(low), int(high)
+    elif type(low) is date and type(high) is date:
+        first, last = low.toordinal(), high.toordinal()
+    else:
+        raise Fail("not_iterable", operation="for", kind="range")
+    step = 1 if last >= first else -1
+    first += 0 if ends.low_included else step
+    last -= 0 if ends.high_included else step
+    size = max(0, (last - first) * step + 1)
+    run.charge(size)
+    whole = range(first, last + step, step)
+    return map(Decimal, whole) if type(low) is Decimal else map(date.fromordinal, whole)
+
+
+def _scopes(s: Scope, domains: Sequence[Domain], extra: dict[str, Any]) -> Iterator[Scope]:
+    """The scope of each combination; the first iterator turns slowest."""
+    name, domain, end = domains[0]
+    value = domain(s)
+    if end is not None:
+        value = Range(value, end(s))
+    for item in elements(s.run, value):
+        inner = Scope({**extra, name: item}, s, s.run)
+        if len(domains) == 1:
+            yield inner
+        else:
+            yield from _scopes(inner, domains[1:], extra)
+
+
+@compiles(n.For)
+def _for(c: Compiler, node: n.For) -> Closure:
+    visible, place = len(c.bound), c.place(node)
+    domains = _domains(c, node.iterators)
+    c.bound.append("partial")
+    body, weight = c.weighed(node.body)
+    del c.bound[visible:]
+    uses_partial = "partial" in c.text
+
+    def evaluate(s: Scope) -> Any:
+        results: list[Any] = []
+        extra: dict[str, Any] = {"partial": []} if uses_partial else {}
+        try:
+            for inner in _scopes(s, domains, extra):
+                s.run.charge(weight)
+                if uses_partial:
+                    s.run.charge(len(results) >> 4)
+                    inner.names["partial"] = list(results)  # type: ignore[index]
+                results.append(body(inner))
+        except Fail as fail:
+            return s.run.failed(place, fail)
+        return results
+
+    return evaluate
+
+
+@compiles(n.Quantified)
+def _quantified(c: Compiler, node: n.Quantified) -> Closure:
+    visible, place = len(c.bound), c.place(node)
+    domains = _domains(c, node.iterators)
+    condition, weight = c.weighed(node.condition)
+    del c.bound[visible:]
+    decisive, word = node.quantifier == "some", node.quantifier
+
+    def evaluate(s: Scope) -> Any:
+        result: bool | None = not decisive
+        try:
+            for inner in _scopes(s, domains, {}):
+                s.run.charge(weight)
+                found = condition(inner)
+                if found is decisive:
+                    return decisive
+                if type(found) is not bool:
+                    result = None
+                    if found is not None:
+                        s.run.problem(place, "not_boolean", operation=word, kind=kind(found))
+        except Fail as fail:
+            return s.run.failed(place, fail)
+        return result
+
+    return evaluate
+
+
+class Closed(Function):
+    """A function defined by an expression, together with the scope it was defined in."""
+
+    __slots__ = ("body", "checks", "node", "scope", "weight")
+
+    def __init__(
+        self,
+        node: n.FunctionOf,
+        checks: tuple["tuple[Check, bool] | None", ...],
+        body: Closure,
+        weight: int,
+        scope: Scope,
+    ) -> None:
+        super().__init__(tuple(name for name, _ in node.parameters), self._direct)
+        self.node = node
+        self.checks = checks
+        self.body = body
+        self.weight = weight
+        self.scope = scope
+
+    def _direct(self, *arguments: Any) -> Any:
+        return self.run(Run(None, None), [to_feel(argument) for argument in arguments])
+
+    def run(self, run: Run, arguments: Sequence[Any]) -> Any:
+        """Evaluate the body with arguments in position."""
+        names: dict[str, Any] = {}
+        for name, check, value in zip(self.parameters, self.checks, arguments, strict=True):
+            names[name] = value if check is None else coerce(value, *check)
+            if names[name] is None and value is not None:
+                raise Fail("arguments", function=self.name, found=kind(value))
+        run.charge(self.weight + 5)
+        run.calls += 1
+        if run.calls > MAX_CALLS:
+            raise FeelLimitError("too_deep")
+        try:
+            return self.body(Scope(names, self.scope, run))
+        finally:
+            run.calls -= 1
+
+
+@compiles(n.FunctionOf)
+def _function(c: Compiler, node: n.FunctionOf) -> Closure:
+    visible = len(c.bound)
+    c.bound.extend(name for name, _ in node.parameters)
+    body, weight = c.weighed(node.body)
+    del c.bound[visible:]
+    checks: list[tuple[Check, bool] | None] = []
+    for _, declared in node.parameters:
+        wanted = None if declared is None else resolve(declared, c.types)
+        known = wanted is not None and is_known(wanted) is None
+        checks.append((checker(wanted), wanted.name == "list") if known and wanted is not None else None)
+    frozen = tuple(checks)
+    return lambda s: Closed(node, frozen, body, weight, s)
+
+
+def invoke(run: Run, function: Function, arguments: Sequence[Any], names: Sequence[str] | None = None) -> Any:
+    """Call a function value; Fail when the arguments do not fit."""
+    if isinstance(function, Builtin):
+        return function.invoke(run, arguments, names)
+    if names is not None:
+        for name in names:
+            if name not in function.parameters:
+                raise Fail("argument_name", function=function.name, name=name)
+        given = dict(zip(names, arguments, strict=True))
+        arguments = [given.get(name) for name in function.parameters] if len(given) == len(function.parameters) else []
+    if len(arguments) != len(function.parameters):
+        raise Fail("arguments", function=function.name, found=", ".join(kind(value) for value in arguments))
+    if isinstance(function, Closed):
+        return function.run(run, arguments)
+    run.charge(10)
+    try:
+        return to_feel(function.call(*arguments))
+    except FeelValueError as error:
+        raise Fail(error.code, **error.params) from None
+
+
+@compiles(n.Call)
+def _call(c: Compiler, node: n.Call) -> Closure:
+    special = _special(c, node)
+    if special is not None:
+        return special
+    place, names = c.place(node), node.names
+    arguments = [c.compile(argument) for argument in node.arguments]
+    find = _callee(c, node.function, place)
+
+    def evaluate(s: Scope) -> Any:
+        run = s.run
+        values = [argument(s) for argument in arguments]
+        function = find(s)
+        if function is None:
+            return None
+        if not isinstance(function, Function):
+            return run.problem(place, "not_a_function", name=kind(function))
+        try:
+            return invoke(run, function, values, names)
+        except Fail as fail:
+            return run.failed(place, fail)
+        except (ArithmeticError, OverflowError):
+            return run.problem(place, "out_of_range", operation=function.name)
+
+    return evaluate
+
+
+def _callee(c: Compiler, node: n.Node, place: Place) -> Closure:
+    if not isinstance(node, n.Name):
+        return c.compile(node)
+    name = node.name
+    builtin = BUILTINS.get(name)
+    if builtin is None and name not in c.bound:
+        c.note(name)
+
+    def find(s: Scope) -> Any:
+        scope = s.holder(name)
+        if scope is not None:
+            value = scope.read(name, place)
+            if builtin is None or isinstance(value, Function):
+                return value
+        if builtin is None:
+            s.run.problem(place, "unknown_function", name=name)
+        return builtin
+
+    return find
+
+
+def _special(c: Compiler, node: n.Call) -> Closure | None:
+    """The two functions that look at an argument without minding whether it exists."""
+    if not isinstance(node.function, n.Name) or node.names is not None:
+        return None
+    if node.function.name == "is defined" and len(node.arguments) == 1:
+        return _is_defined(c, node.arguments[0])
+    if node.function.name == "get or else" and len(node.arguments) == 2:
+        value, default = c.compile(node.arguments[0]), c.compile(node.arguments[1])
+
+        def get_or_else(s: Scope) -> Any:
+            known = len(s.run.problems)
+            found = value(s)
+            if found is not None:
+                return found
+            del s.run.problems[known:]
+            return default(s)
+
+        return get_or_else
+    return None
+
+
+def _is_defined(c: Compiler, node: n.Node) -> Closure:
+    if isinstance(node, n.Name):
+        name = node.name
+        c.compile(node)
+        return lambda s: s.holder(name) is not None or name in BUILTINS
+    base, key = (c.compile(node.base), node.name) if isinstance(node, n.Path) else (c.compile(node), None)
+
+    def is_defined(s: Scope) -> bool:
+        known = len(s.run.problems)
+        found = base(s)
+        del s.run.problems[known:]
+        return key in found if key is not None and type(found) is dict else found is not None
+
+    return is_defined

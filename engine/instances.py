@@ -1,0 +1,175 @@
+"""Process instances: start, look at, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from engine import feel
+from engine.context import Context
+from engine.errors import BadRequest, Ended, ExecutionError, NotFound
+from engine.execution import Execution
+from engine.history import Event
+from engine.incidents import record
+from engine.instance_view import instance_detail
+from engine.messages import broadcast
+from engine.models import Complaint, HistoryEvent, Incident, ProcessInstance, UserTask
+from engine.rights import forbidden, reads_all, require, sees_complaints, tasks_of
+from engine.telling import history_rows
+from engine.types import Actor, HistoryRow, InstanceDetail
+
+_STATES = {
+    "completed": {"zh": "办结", "en": "completed"},
+    "cancelled": {"zh": "取消", "en": "cancelled"},
+    "suspended": {"zh": "暂停", "en": "suspended"},
+}
+
+
+class Instances:
+    """Use cases about process instances."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def start(
+        self,
+        actor: Actor,
+        pack: str,
+        process_id: str,
+        variables: Mapping[str, Any] | None = None,
+        business_key: str | None = None,
+    ) -> str:
+        """Start a process of the version in force that is not a complaint (an archive request, a report). Returns its id."""
+        context = self._context
+        try:
+            with context.store.write() as session:
+                deployment = context.latest(session, pack)
+                parsed = context.pack(session, deployment.id)
+                if actor.kind == "staff" and not actor.packs([parsed.name]):
+                    raise forbidden({"zh": "启动流程", "en": "start a process"}, "staff")
+                if process_id not in parsed.definitions.processes:
+                    raise NotFound(what={"zh": "可执行流程", "en": "executable process"}, id=process_id)
+                if process_id == parsed.entry and parsed.manifest.get("numbering"):
+                    raise BadRequest(
+                        reason={
+                            "zh": "投诉须通过登记受理启动，以便编号和建立台账",
+                            "en": "a complaint is started by filing it, so that it is numbered and entered in the ledger",
+                        }
+                    )
+                execution = Execution.create(context, session, parsed, deployment.id, process_id, business_key, actor)
+                public = {k: v for k, v in (variables or {}).items() if k not in parsed.personal}
+                execution.start(feel.to_feel(public))
+                broadcast(context, session, execution)
+                return execution.instance.id
+        except ExecutionError as error:
+            record(context, error)
+            raise
+
+    def get(self, actor: Actor, instance_id: str) -> InstanceDetail:
+        """One instance with its tokens, timeline, variables and due dates. Raises NotFound, Forbidden."""
+        with self._context.store.read() as session:
+            return instance_detail(self._context, session, actor, self._readable(session, actor, instance_id))
+
+    def history(self, actor: Actor, instance_id: str) -> list[HistoryRow]:
+        """What happened, oldest first."""
+        with self._context.store.read() as session:
+            instance = self._readable(session, actor, instance_id)
+            names = self._context.pack(session, instance.deployment_id).names
+            events = session.scalars(
+                select(HistoryEvent).where(HistoryEvent.instance_id == instance_id).order_by(HistoryEvent.seq)
+            )
+            return history_rows(session, list(events), names)
+
+    def variables(self, actor: Actor, instance_id: str) -> dict[str, Any]:
+        """The process variables, as JSON values."""
+        return dict(self.get(actor, instance_id).variables)
+
+    def cancel(self, actor: Actor, instance_id: str, reason: str) -> None:
+        """End an instance before its time; managers only, with a reason."""
+        context = self._context
+        if not reason.strip():
+            raise BadRequest(reason={"zh": "取消需要填写原因", "en": "cancelling needs a reason"})
+        with context.store.write() as session:
+            row = session.execute(
+                select(ProcessInstance, Complaint)
+                .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
+                .where(ProcessInstance.id == instance_id)
+                .with_for_update(of=[ProcessInstance])
+            ).first()
+            if row is None:
+                raise NotFound(what={"zh": "流程实例", "en": "process instance"}, id=instance_id)
+            instance, complaint = row
+            require(actor, instance.pack, "manager", action={"zh": "取消流程", "en": "cancel a process"})
+            if instance.state != "active":
+                raise Ended(
+                    number=instance.business_key or instance.id, state=_STATES.get(instance.state, instance.state)
+                )
+            session.expunge(instance)
+            pack = context.pack(session, instance.deployment_id)
+            execution = Execution(context, session, pack, instance, complaint, actor)
+            instance.state = "cancelled"
+            execution.events.append(Event("cancel_requested", reason=reason.strip()))
+            execution.run(lambda machine: machine.cancel_all())
+
+    def overview(self, actor: Actor, pack: str) -> dict[str, dict[str, dict[str, Any]]]:
+        """Counts on the diagram: process id -> element id -> active, overdue, incidents, average hours of a task."""
+        if not reads_all(actor, pack):
+            raise forbidden({"zh": "查看运行总览", "en": "see the operations overview"}, "manager")
+        now = self._context.clock.now()
+        with self._context.store.read() as session:
+            counts: dict[str, dict[str, dict[str, Any]]] = {}
+            active = case((UserTask.state == "open", 1), else_=0)
+            overdue = case((and_(UserTask.state == "open", UserTask.due_at < now), 1), else_=0)
+            rows = session.execute(
+                select(UserTask.process_id, UserTask.element_id, func.sum(active), func.sum(overdue))
+                .where(UserTask.pack == pack)
+                .group_by(UserTask.process_id, UserTask.element_id)
+            )
+            for process_id, element_id, open_, late in rows:
+                counts.setdefault(process_id, {})[element_id] = {
+                    "active": int(open_),
+                    "overdue": int(late),
+                    "incidents": 0,
+                    "avg_hours": None,
+                }
+            self._durations(session, pack, counts)
+            broken = session.execute(
+                select(Incident.element_id, func.count())
+                .where(Incident.pack == pack, Incident.resolved_at.is_(None))
+                .group_by(Incident.element_id)
+            )
+            for element_id, count in broken:
+                for elements in counts.values():
+                    if element_id in elements:
+                        elements[element_id]["incidents"] = int(count)
+            return counts
+
+    def _durations(self, session: Session, pack: str, counts: dict[str, dict[str, dict[str, Any]]]) -> None:
+        rows = session.execute(
+            select(UserTask.process_id, UserTask.element_id, UserTask.created_at, UserTask.completed_at)
+            .where(UserTask.pack == pack, UserTask.state == "completed")
+            .order_by(UserTask.completed_at.desc())
+            .limit(2000)
+        )
+        hours: dict[tuple[str, str], list[float]] = {}
+        for process_id, element_id, created, completed in rows:
+            hours.setdefault((process_id, element_id), []).append((completed - created).total_seconds() / 3600)
+        for (process_id, element_id), values in hours.items():
+            counts[process_id][element_id]["avg_hours"] = round(sum(values) / len(values), 2)
+
+    def _readable(self, session: Session, actor: Actor, instance_id: str) -> ProcessInstance:
+        instance = session.get(ProcessInstance, instance_id)
+        if instance is None:
+            raise NotFound(what={"zh": "流程实例", "en": "process instance"}, id=instance_id)
+        if reads_all(actor, instance.pack):
+            return instance
+        touched = exists().where(
+            UserTask.instance_id == instance_id, or_(tasks_of(actor), UserTask.completed_by == actor.id)
+        )
+        complaint = exists().where(Complaint.instance_id == instance_id, sees_complaints(actor))
+        if not session.scalar(select(or_(touched, complaint))):
+            raise forbidden({"zh": "查看此流程", "en": "see this process"}, "staff")
+        return instance

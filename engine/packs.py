@@ -1,0 +1,238 @@
+"""A process pack: the folder that carries one organisation's policy, read into one immutable value."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.decisions import DecisionModel, load_decisions
+from engine.errors import ModelInvalid, NotFound
+from engine.forms import Form, FormError, load_form
+from engine.names import Names
+from engine.runtime.build import build
+from engine.runtime.machine import Definitions
+from engine.runtime.model import Finding, Process
+from engine.runtime.reader import Reader
+
+MAX_FILES = 500
+MAX_BYTES = 20_000_000
+SUFFIXES = (".toml", ".bpmn", ".dmn", ".form", ".md", ".tsv", ".csv")
+_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One written rule of the policy, as policy.tsv lists it."""
+
+    id: str
+    clause: str
+    zh: str
+    en: str
+    figure: str
+    carry: str
+    how: str
+
+
+@dataclass
+class Pack:
+    """Everything a pack says, parsed once. ``findings`` hold what is wrong with it."""
+
+    name: str
+    files: Mapping[str, bytes]
+    sha256: str
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    processes: dict[str, Process] = field(default_factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
+    decisions: dict[str, DecisionModel] = field(default_factory=dict)
+    """decision id -> the model that holds it"""
+    letters: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(name, language) -> Markdown template"""
+    rules: tuple[Rule, ...] = ()
+    names: Names = field(default_factory=Names)
+    findings: list[Finding] = field(default_factory=list)
+    definitions: Definitions = field(default_factory=Definitions)
+
+    @property
+    def entry(self) -> str:
+        """Process id a complaint starts."""
+        return str(self.manifest.get("entry", ""))
+
+    @property
+    def calendar(self) -> str:
+        return str(self.manifest.get("calendar", "working"))
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        return tuple(self.manifest.get("personal", ()))
+
+    @property
+    def groups(self) -> Mapping[str, Mapping[str, Any]]:
+        groups: Mapping[str, Mapping[str, Any]] = self.manifest.get("groups", {})
+        return groups
+
+    @property
+    def messages(self) -> Mapping[str, str]:
+        messages: Mapping[str, str] = self.manifest.get("messages", {})
+        return messages
+
+    def lane_group(self, lane: str | None) -> str | None:
+        """The group of a lane: what ``[lanes]`` says, else the lane's own name."""
+        if lane is None:
+            return None
+        return str(self.manifest.get("lanes", {}).get(lane, lane))
+
+    def start_form(self) -> Form:
+        """The intake form of the entry process."""
+        for element in self.processes[self.entry].starts():
+            if element.form_id and element.form_id in self.forms:
+                return self.forms[element.form_id]
+        raise NotFound(what={"zh": "受理表单", "en": "intake form"}, id=self.entry)
+
+    def letter(self, name: str, language: str) -> str | None:
+        return self.letters.get((name, language)) or self.letters.get((name, "zh"))
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The files of a pack folder by relative path; samples and unknown file types are left out.
+
+    Raises NotFound when the folder holds no pack.toml.
+    """
+    if not (folder / "pack.toml").is_file():
+        raise NotFound(what={"zh": "制度包（缺少 pack.toml）", "en": "process pack (no pack.toml)"}, id=str(folder))
+    files: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder).as_posix()
+        if path.is_file() and not path.is_symlink() and path.suffix in SUFFIXES and not relative.startswith("samples/"):
+            files[relative] = path.read_bytes()
+    return files
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """The content address of a pack: SHA-256 over all its files."""
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{path}\0{len(files[path])}\0".encode())
+        total.update(files[path])
+    return total.hexdigest()
+
+
+def load_pack(files: Mapping[str, bytes], name: str | None = None) -> Pack:
+    """Parse a pack. Never raises for what the files say: problems become findings."""
+    pack = Pack(name=name or "?", files=dict(files), sha256=digest(files))
+    if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
+        _problem(pack, "pack.toml", "制度包过大", "the pack is too large")
+        return pack
+    _manifest(pack, files.get("pack.toml", b""), name)
+    _models(pack, files)
+    _texts(pack, files)
+    if not any(f.severity == "error" for f in pack.findings):
+        pack.definitions = build(list(pack.processes.values()))
+    return pack
+
+
+def _problem(pack: Pack, file: str, zh: str, en: str, element: str | None = None) -> None:
+    pack.findings.append(Finding("error", file, element, zh, en))
+
+
+def _manifest(pack: Pack, content: bytes, name: str | None) -> None:
+    try:
+        pack.manifest = tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        _problem(pack, "pack.toml", f"无法读取：{error}", f"cannot be read: {error}")
+        return
+    pack.name = name or str(pack.manifest.get("name", "?"))
+    if not _NAME.match(pack.name):
+        _problem(
+            pack,
+            "pack.toml",
+            f"名称“{pack.name}”只能用小写字母、数字、- 和 _",
+            f"the name “{pack.name}” may only use lower-case letters, digits, - and _",
+        )
+    for key, kind in {
+        "title": str,
+        "entry": str,
+        "groups": dict,
+        "messages": dict,
+        "numbering": dict,
+        "lanes": dict,
+    }.items():
+        value = pack.manifest.get(key)
+        if key in ("title", "entry") and not value:
+            _problem(pack, "pack.toml", f"缺少 {key}", f"{key} is missing")
+        elif value is not None and not isinstance(value, kind):
+            _problem(pack, "pack.toml", f"{key} 的写法不对", f"{key} has the wrong form")
+            pack.manifest = {k: v for k, v in pack.manifest.items() if k != key}
+
+
+def _models(pack: Pack, files: Mapping[str, bytes]) -> None:
+    for path in sorted(files):
+        content = files[path]
+        try:
+            if path.endswith(".bpmn"):
+                _diagram(pack, content, path)
+            elif path.endswith(".dmn"):
+                model = load_decisions(content, path)
+                pack.findings.extend(model.findings)
+                pack.decisions.update(dict.fromkeys(model.decisions, model))
+            elif path.endswith(".form"):
+                form = load_form(content, path)
+                pack.forms[Path(path).stem] = form
+                pack.findings.extend(Finding(f.severity, path, f.component, f.zh, f.en) for f in form.findings())
+        except ModelInvalid as error:
+            pack.findings.append(Finding("error", path, None, error.text("zh"), error.text("en")))
+        except FormError as error:
+            pack.findings.append(Finding("error", path, None, error.zh, error.en))
+
+
+def _diagram(pack: Pack, content: bytes, path: str) -> None:
+    reader = Reader(content, path)
+    pack.findings.extend(reader.findings)
+    for process in reader.processes:
+        if process.id in pack.processes:
+            _problem(
+                pack,
+                path,
+                f"流程编号 {process.id} 与 {pack.processes[process.id].file} 重复",
+                f"process id {process.id} also stands in {pack.processes[process.id].file}",
+                process.id,
+            )
+        pack.processes[process.id] = process
+
+
+def _texts(pack: Pack, files: Mapping[str, bytes]) -> None:
+    for path, content in files.items():
+        try:
+            if path.startswith("letters/"):
+                language = "en" if path.startswith("letters/en/") else "zh"
+                pack.letters[Path(path).stem, language] = content.decode("utf-8")
+            elif path == "policy.tsv":
+                pack.rules = _rules(content.decode("utf-8"))
+            elif path == "locale/en.toml":
+                pack.names = Names(pack.manifest, pack.processes, tomllib.loads(content.decode("utf-8")))
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
+            _problem(pack, path, f"无法读取：{error}", f"cannot be read: {error}")
+    if "locale/en.toml" not in files:
+        pack.names = Names(pack.manifest, pack.processes, {})
+
+
+def _rules(text: str) -> tuple[Rule, ...]:
+    rows = csv.DictReader(io.StringIO(text), delimiter="\t")
+    return tuple(
+        Rule(
+            id=row.get("id") or "",
+            clause=row.get("clause") or "",
+            zh=row.get("rule_zh") or "",
+            en=row.get("rule_en") or "",
+            figure=row.get("figure") or "",
+            carry=row.get("carry") or "",
+            how=row.get("how") or "",
+        )
+        for row in rows
+    )

@@ -1,0 +1,262 @@
+"""What service and send tasks do: each topic of the allow-list. Anything that leaves the house goes to the outbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, update
+
+from engine import feel, ledger, letters
+from engine.calendars import CalendarError
+from engine.feel.text import string
+from engine.history import Event
+from engine.models import ArchiveRecord, Complaint, Outbox, Suggestion, UserTask
+from engine.runtime import Task
+from engine.runtime.machine import Machine
+from engine.runtime.model import Element
+from engine.runtime.scopes import visible
+from engine.topics import TOPICS
+
+if TYPE_CHECKING:
+    from engine.execution import Execution
+
+
+class Services:
+    """The topics, for one step of one instance."""
+
+    def __init__(self, execution: Execution) -> None:
+        self.execution = execution
+        self.rows: list[dict[str, Any]] = []
+        self.reminded: list[str] = []
+        self.others: list[ArchiveRecord | Suggestion] = []
+
+    def perform(
+        self, machine: Machine, task: Task, element: Element, topic: str, inputs: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Do what ``topic`` says. Raises ExecutionError for a topic off the list or inputs it cannot use."""
+        if topic not in TOPICS:
+            raise machine.fault(
+                element,
+                f"服务类型“{topic}”不在允许的清单中：{'、'.join(TOPICS)}",
+                f"the topic “{topic}” is not on the allow-list: {', '.join(TOPICS)}",
+            )
+        missing = sorted(k for k in TOPICS[topic] if inputs.get(k) is None)
+        if missing:
+            raise machine.fault(
+                element,
+                f"服务“{topic}”的输入没有值：{'、'.join(missing)}",
+                f"the topic “{topic}” got no value for: {', '.join(missing)}",
+            )
+        return getattr(self, f"_{topic}")(machine, task, element, inputs) or {}
+
+    # -- topics ---------------------------------------------------------------------------------------------------
+
+    def _notify(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
+        execution, name = self.execution, str(inputs["letter"])
+        template = execution.pack.letter(name, "zh")
+        if template is None:
+            raise machine.fault(
+                element, f"信函 letters/{name}.md 不存在", f"the letter letters/{name}.md does not exist"
+            )
+        values = {
+            **{k: shown(v, execution.context.zone) for k, v in visible(task).items()},
+            **self._facts(),
+            "inputs": dict(inputs),
+        }
+        try:
+            letter = letters.render(name, template, values)
+        except letters.LetterInvalid as error:
+            raise machine.fault(element, error.text("zh"), error.text("en")) from None
+        chased = inputs.get("element")
+        if chased:
+            self.reminded.append(str(chased))
+        recipient, label = self._recipient(str(inputs["to"]))
+        self._send(str(task.id), "notify", letter.subject, letter.body, recipient, label, name)
+        payload = {
+            "letter": name,
+            "to": label,
+            "subject": letter.subject,
+            **({"element": str(chased)} if chased else {}),
+        }
+        execution.events.append(Event("letter_sent", element.process_id, element.id, str(task.id), payload=payload))
+
+    def _ledger(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
+        complaint = self._complaint(machine, element)
+        ledger.project(complaint, inputs, self.execution.context.zone)
+        machine.propagate(task, dict(inputs), own=False)
+
+    def _archive(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        execution, complaint = self.execution, self._complaint(machine, element)
+        context = execution.context
+        retention = inputs["retention"]
+        text = retention if isinstance(retention, str) else string(retention)
+        try:
+            until = context.calendars["calendar"].add(execution.at, text).at
+        except CalendarError as error:
+            raise machine.fault(element, f"保管期限：{error.text('zh')}", f"retention: {error.text('en')}") from None
+        pattern = str(execution.pack.manifest.get("archive", {}).get("pattern", "DA-{year}-{seq:05d}"))
+        number = ledger.next_number(
+            execution.session,
+            f"{pattern}",
+            execution.at,
+            context.zone,
+            category=complaint.category or "-",
+            pack=execution.pack.name,
+        )
+        location = inputs.get("location")
+        self.others.append(
+            ArchiveRecord(
+                number=number,
+                complaint_number=complaint.number,
+                pack=execution.pack.name,
+                category=complaint.category,
+                department=complaint.department,
+                archive_class=str(inputs["class"]),
+                location=str(location) if location else None,
+                archived_at=execution.at,
+                retain_until=until,
+                legal_hold=False,
+            )
+        )
+        payload = {"archive_number": number, "class": str(inputs["class"]), "retain_until": until.isoformat()}
+        execution.events.append(Event("archived", element.process_id, element.id, str(task.id), payload=payload))
+        return {element.result_variable or "archive_number": number}
+
+    def _suggestion(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
+        execution, complaint = self.execution, self.execution.complaint
+        department = inputs.get("department")
+        self.others.append(
+            Suggestion(
+                pack=execution.pack.name,
+                number=complaint.number if complaint else None,
+                department=str(department) if department else None,
+                text=str(inputs["text"])[:10_000],
+                created_at=execution.at,
+            )
+        )
+        execution.events.append(
+            Event(
+                "suggestion_recorded",
+                element.process_id,
+                element.id,
+                str(task.id),
+                payload={"department": department, "text": str(inputs["text"])},
+            )
+        )
+
+    def _escalate(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
+        complaint = self._complaint(machine, element)
+        complaint.escalated_at = complaint.escalated_at or self.execution.at
+        complaint.escalation = str(inputs["reason"])
+        self.execution.events.append(
+            Event("escalated", element.process_id, element.id, str(task.id), reason=str(inputs["reason"]))
+        )
+
+    def _webhook(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
+        key = str(inputs["url"])
+        if key not in self.execution.context.config.webhooks:
+            raise machine.fault(
+                element, f"config.toml 的 [webhooks] 中没有“{key}”", f"[webhooks] in config.toml has no “{key}”"
+            )
+        body = json.dumps(
+            feel.encode({"number": self.execution.instance.business_key, "body": inputs.get("body")}),
+            ensure_ascii=False,
+        )
+        self._send(str(task.id), "webhook", key, body, key, key, None)
+
+    # -- helpers --------------------------------------------------------------------------------------------------
+
+    def _complaint(self, machine: Machine, element: Element) -> Complaint:
+        if self.execution.complaint is None:
+            raise machine.fault(
+                element,
+                "该流程不属于任何投诉，不能使用此服务",
+                "this process does not belong to a complaint; the topic cannot be used",
+            )
+        return self.execution.complaint
+
+    def _facts(self) -> dict[str, Any]:
+        execution, complaint = self.execution, self.execution.complaint
+        context = execution.context
+        facts: dict[str, Any] = {
+            "organisation": context.config.organisation.zh,
+            "now": shown(execution.at, context.zone),
+        }
+        if complaint is None:
+            return facts
+        vault = context.vault
+        facts["complaint"] = {
+            "number": complaint.number,
+            "received_at": shown(complaint.received_at, context.zone),
+            "complainant": vault.decrypt(complaint.complainant) if complaint.complainant else "客户",
+            "matter": complaint.matter,
+            "demand": complaint.demand,
+            "channel": complaint.channel,
+            "category": complaint.category,
+            "severity": complaint.severity,
+            "department": complaint.department,
+            "promise_at": shown(complaint.promise_at, context.zone) if complaint.promise_at else None,
+            "result": complaint.result,
+            "track_url": f"{context.config.base_url}/track/{complaint.number}",
+        }
+        return facts
+
+    def _recipient(self, to: str) -> tuple[str | None, str]:
+        execution, complaint = self.execution, self.execution.complaint
+        if to == "complainant":
+            contact = execution.context.vault.decrypt(complaint.contact) if complaint and complaint.contact else None
+            return contact, "complainant"
+        return f"{execution.pack.name}/{to}" if to != "assignee" else f"task:{execution.instance.id}", to
+
+    def _send(
+        self, task_id: str, topic: str, subject: str, body: str, recipient: str | None, label: str, letter: str | None
+    ) -> None:
+        execution, vault = self.execution, self.execution.context.vault
+        self.rows.append(
+            {
+                "instance_id": execution.instance.id,
+                "key": f"{task_id}:{len(self.rows)}",
+                "topic": topic,
+                "recipient": vault.encrypt(recipient) if recipient else None,
+                "recipient_label": label,
+                "subject": subject,
+                "body": vault.encrypt(body),
+                "letter": letter,
+                "created_at": execution.at,
+                "run_at": execution.at,
+                "attempts": 0,
+            }
+        )
+
+    def write(self) -> None:
+        """Write what the topics left, in the transaction of the step."""
+        session = self.execution.session
+        if self.rows:
+            session.execute(insert(Outbox), self.rows)
+            self.execution.context.wake(self.execution.at)
+        session.add_all(self.others)
+        for element_id in self.reminded:
+            session.execute(
+                update(UserTask)
+                .where(
+                    UserTask.instance_id == self.execution.instance.id,
+                    UserTask.element_id == element_id,
+                    UserTask.state == "open",
+                )
+                .values(reminders=UserTask.reminders + 1)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def shown(value: Any, zone: Any) -> Any:
+    """A value as it reads in a letter: instants in the organisation's zone, numbers without decimals if whole."""
+    if isinstance(value, datetime):
+        return value.astimezone(zone).strftime("%Y年%m月%d日 %H:%M")
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(str(shown(v, zone)) for v in value)
+    return value

@@ -1,0 +1,395 @@
+"""User tasks: claim, give back, hand over, draft, complete."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from engine import feel
+from engine.complaints import invalid, store_files
+from engine.context import Context
+from engine.errors import (
+    BadRequest,
+    EngineError,
+    ExcludedPerformer,
+    ExecutionError,
+    Forbidden,
+    NotFound,
+    TaskClaimed,
+    TaskClosed,
+)
+from engine.execution import Execution
+from engine.files import accept_all
+from engine.history import Event, chain
+from engine.incidents import record
+from engine.messages import broadcast
+from engine.models import Attachment, Complaint, HistoryEvent, ProcessInstance, User, UserGroup, UserTask, UserTaskGroup
+from engine.packs import Pack
+from engine.rights import forbidden, sees_tasks
+from engine.runtime import state
+from engine.runtime.scopes import visible
+from engine.types import SYSTEM, Actor, Completed, Upload
+
+Loaded = tuple[UserTask, ProcessInstance, Complaint | None, list[str]]
+"""A task with its instance, its complaint and its candidate groups."""
+
+
+class Acting:
+    """Use cases of the people who work on tasks."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    # -- taking and handing over ----------------------------------------------------------------------------------
+
+    def claim(self, actor: Actor, task_id: str) -> None:
+        """Take a task of one's group. Raises TaskClaimed, TaskClosed, ExcludedPerformer, Forbidden."""
+        with self._context.store.write() as session:
+            task, instance, _, groups = load(session, task_id)
+            self._may_work(session, actor, task, groups)
+            if task.assignee == actor.id:
+                return
+            if task.assignee is not None:
+                raise TaskClaimed(task=task.name, assignee=_name(session, task.assignee))
+            task.assignee, task.claimed_at = actor.id, self._context.clock.now()
+            self._record(
+                session,
+                actor,
+                instance,
+                Event("task_claimed", task.process_id, task.element_id, task.id, payload={"assignee": actor.id}),
+            )
+
+    def claim_many(self, actor: Actor, task_ids: Sequence[str]) -> dict[str, EngineError | None]:
+        """Claim several tasks, each on its own; says for each what went wrong."""
+        results: dict[str, EngineError | None] = {}
+        for task_id in task_ids[:100]:
+            try:
+                self.claim(actor, task_id)
+                results[task_id] = None
+            except EngineError as error:
+                results[task_id] = error
+        return results
+
+    def unclaim(self, actor: Actor, task_id: str) -> None:
+        """Give a claimed task back to its groups."""
+        with self._context.store.write() as session:
+            task, instance, _, groups = load(session, task_id)
+            self._open(session, task)
+            if task.assignee != actor.id and not actor.has_role("manager", task.pack):
+                raise forbidden(
+                    {"zh": "退回别人领取的任务", "en": "give back a task claimed by someone else"}, "manager"
+                )
+            if not groups:
+                raise BadRequest(
+                    reason={
+                        "zh": "该任务直接指派给个人，没有可退回的组，请改派",
+                        "en": "the task is assigned to a person and has no group to go back to; hand it over instead",
+                    }
+                )
+            session.execute(update(UserTask).where(UserTask.id == task_id).values(assignee=None, claimed_at=None))
+            self._record(
+                session,
+                actor,
+                instance,
+                Event("task_unclaimed", task.process_id, task.element_id, task.id, payload={"before": task.assignee}),
+            )
+
+    def assign(self, actor: Actor, task_id: str, user_id: str, reason: str = "") -> None:
+        """Hand a task over (by its assignee) or reassign it (by a manager, with a reason)."""
+        with self._context.store.write() as session:
+            task, instance, _, groups = load(session, task_id)
+            self._open(session, task)
+            manager = actor.has_role("manager", task.pack)
+            if task.assignee != actor.id and not manager:
+                raise forbidden({"zh": "改派此任务", "en": "reassign this task"}, "manager")
+            if task.assignee != actor.id and not reason.strip():
+                raise BadRequest(reason={"zh": "改派需要填写原因", "en": "reassigning needs a reason"})
+            if user_id not in dict(self._people(session, task, groups)):
+                raise BadRequest(
+                    reason={
+                        "zh": f"“{user_id}”不是该任务候选组的可办人员",
+                        "en": f"“{user_id}” may not do this task: not in its groups, or excluded",
+                    }
+                )
+            session.execute(
+                update(UserTask)
+                .where(UserTask.id == task_id, UserTask.state == "open")
+                .values(assignee=user_id, claimed_at=self._context.clock.now())
+            )
+            payload = {"before": task.assignee, "after": user_id}
+            self._record(
+                session,
+                actor,
+                instance,
+                Event("task_assigned", task.process_id, task.element_id, task.id, reason.strip() or None, payload),
+            )
+
+    def candidates(self, actor: Actor, task_id: str) -> list[tuple[str, str]]:
+        """Who may do the task: (user id, name), sorted by name."""
+        with self._context.store.read() as session:
+            task, _, _, groups = load(session, task_id, lock=False)
+            self._may_see(session, actor, task)
+            return self._people(session, task, groups)
+
+    def _people(self, session: Session, task: UserTask, groups: list[str]) -> list[tuple[str, str]]:
+        member = exists().where(UserGroup.user_id == User.id, UserGroup.group_id.in_(groups))
+        rows = session.execute(select(User.id, User.name).where(User.active, member).order_by(User.name))
+        return [(user_id, name) for user_id, name in rows if user_id not in (task.excluded or {})]
+
+    # -- working --------------------------------------------------------------------------------------------------
+
+    def save_draft(self, actor: Actor, task_id: str, values: Mapping[str, Any]) -> None:
+        """Keep what was typed so far, without validating it; personal fields are kept encrypted."""
+        with self._context.store.write() as session:
+            task, instance, _, groups = load(session, task_id)
+            self._may_work(session, actor, task, groups)
+            if task.assignee not in (None, actor.id, *actor.substitutes_for):
+                raise TaskClaimed(task=task.name, assignee=_name(session, task.assignee))
+            personal = self._context.pack(session, instance.deployment_id).personal
+            draft = {
+                k: {"$sealed": self._context.vault.encrypt(str(v)).hex()} if k in personal else v
+                for k, v in values.items()
+            }
+            session.execute(
+                update(UserTask)
+                .where(UserTask.id == task_id, UserTask.state == "open")
+                .values(draft=draft, draft_by=actor.id)
+            )
+
+    def follow_up(self, actor: Actor, task_id: str, at: datetime | None) -> None:
+        """Put a task aside until ``at``; None brings it back."""
+        with self._context.store.write() as session:
+            task, instance, _, groups = load(session, task_id)
+            self._may_work(session, actor, task, groups)
+            session.execute(update(UserTask).where(UserTask.id == task_id).values(follow_up_at=at))
+            payload = {"before": _iso(task.follow_up_at), "after": _iso(at)}
+            self._record(
+                session,
+                actor,
+                instance,
+                Event("follow_up_changed", task.process_id, task.element_id, task.id, payload=payload),
+            )
+
+    def set_due(self, actor: Actor, task_id: str, at: datetime, reason: str) -> None:
+        """Change a due date, with a reason; managers only."""
+        with self._context.store.write() as session:
+            task, instance, complaint, _ = load(session, task_id)
+            self._open(session, task)
+            if not actor.has_role("manager", task.pack):
+                raise forbidden({"zh": "修改到期时间", "en": "change a due date"}, "manager")
+            if not reason.strip():
+                raise BadRequest(reason={"zh": "修改到期时间需要填写原因", "en": "changing a due date needs a reason"})
+            explanation = {**(task.due_explanation or {}), "set_by": actor.id, "reason": reason.strip()}
+            session.execute(
+                update(UserTask)
+                .where(UserTask.id == task_id)
+                .values(due_at=at, due_explanation=explanation, due_provisional=False)
+            )
+            if complaint is not None:
+                others = session.scalars(
+                    select(UserTask.due_at).where(
+                        UserTask.instance_id == instance.id,
+                        UserTask.state == "open",
+                        UserTask.id != task_id,
+                        UserTask.due_at.is_not(None),
+                    )
+                )
+                complaint.due_at = min([at, *(d for d in others if d is not None)])
+            payload = {"before": _iso(task.due_at), "after": _iso(at)}
+            self._record(
+                session,
+                actor,
+                instance,
+                Event("due_changed", task.process_id, task.element_id, task.id, reason.strip(), payload),
+            )
+
+    def complete(
+        self,
+        actor: Actor,
+        task_id: str,
+        values: Mapping[str, Any],
+        files: Sequence[Upload] = (),
+        *,
+        language: str = "zh",
+    ) -> Completed:
+        """Complete a task: validate its form, run the process to the next wait state, all in one transaction.
+
+        Raises FormInvalid, TaskClosed, TaskClaimed, ExcludedPerformer, Forbidden, TooLarge, FileRefused, and
+        ExecutionError when the diagram cannot go on; then nothing has changed and an incident is recorded.
+        """
+        context = self._context
+        try:
+            with context.store.write() as session:
+                return self._complete(session, actor, task_id, values, list(files), language)
+        except ExecutionError as error:
+            record(context, error)
+            raise
+
+    def _complete(
+        self,
+        session: Session,
+        actor: Actor,
+        task_id: str,
+        values: Mapping[str, Any],
+        files: list[Upload],
+        language: str,
+    ) -> Completed:
+        context = self._context
+        task, instance, complaint, groups = load(session, task_id)
+        behalf = self._may_work(session, actor, task, groups)
+        if task.assignee not in (None, actor.id, *actor.substitutes_for):
+            raise TaskClaimed(task=task.name, assignee=_name(session, task.assignee))
+        pack = context.pack(session, instance.deployment_id)
+        session.expunge(instance)
+        execution = Execution(context, session, pack, instance, complaint, actor)
+
+        def step(machine: Any) -> None:
+            found = machine.task(task_id)
+            clean = self._validated(pack, task, values, visible(found), language)
+            personal = {k: clean.pop(k) for k in list(clean) if k in pack.personal}
+            if personal and complaint is not None:
+                reseal(context, complaint, personal)
+            execution.close_task(task, actor, behalf)
+            machine.performers.setdefault(task.element_id, []).append(actor.id or "")
+            payload = {
+                "values": feel.encode(feel.to_feel(clean)),
+                **({"personal": sorted(personal)} if personal else {}),
+            }
+            execution.events.append(
+                Event("task_completed", task.process_id, task.element_id, task.id, payload=payload, on_behalf_of=behalf)
+            )
+            machine.complete(task_id, feel.to_feel(clean))
+
+        if files:
+            already = len(
+                session.scalars(select(Attachment.id).where(Attachment.number == instance.business_key)).all()
+            )
+            accepted = accept_all(files, context.config.files, already)
+            store_files(session, instance.business_key or "", accepted, files, context.clock.now(), actor.id, task_id)
+        execution.run(step)
+        broadcast(context, session, execution)
+        return Completed(instance.id, self._next(execution, actor), instance.state != "active")
+
+    def _validated(
+        self, pack: Pack, task: UserTask, values: Mapping[str, Any], variables: Mapping[str, Any], language: str
+    ) -> dict[str, Any]:
+        form = pack.forms.get(task.form_id or "")
+        if form is None:
+            return dict(values)
+        translate = pack.names.label if language == "en" else None
+        now = self._context.clock.now().astimezone(self._context.zone)
+        result = form.validate_values(values, variables, language, now, translate)
+        if not result.ok:
+            raise invalid(result.errors, form, pack, language)
+        return dict(result.values)
+
+    @staticmethod
+    def _next(execution: Execution, actor: Actor) -> str | None:
+        excluded = {t["id"] for t in execution.new_tasks if actor.id in (t["excluded"] or {})}
+        for row in execution.new_tasks:
+            groups = {g["group_id"] for g in execution.new_groups if g["task_id"] == row["id"]}
+            mine = row["assignee"] == actor.id or (row["assignee"] is None and groups & actor.groups)
+            if row["state"] == "open" and mine and row["id"] not in excluded:
+                return str(row["id"])
+        return None
+
+    # -- rights ---------------------------------------------------------------------------------------------------
+
+    def _open(self, session: Session, task: UserTask) -> None:
+        if task.state != "open":
+            raise TaskClosed(task=task.name, by=_name(session, task.completed_by))
+
+    def _may_see(self, session: Session, actor: Actor, task: UserTask) -> None:
+        if session.scalar(select(UserTask.id).where(UserTask.id == task.id, sees_tasks(actor))) is None:
+            raise _hidden(task)
+
+    def _may_work(self, session: Session, actor: Actor, task: UserTask, groups: list[str]) -> str | None:
+        """Check that the actor may do the task; returns the absent colleague on whose behalf, if any."""
+        self._open(session, task)
+        if actor.kind == "system":
+            return None
+        assigned = actor.id is not None and task.assignee == actor.id
+        deputy = task.assignee if task.assignee in actor.substitutes_for else None
+        if not assigned and deputy is None and not actor.groups & set(groups):
+            raise _hidden(task)
+        earlier = (task.excluded or {}).get(actor.id or "")
+        if earlier:
+            name = session.scalar(
+                select(UserTask.name)
+                .where(UserTask.instance_id == task.instance_id, UserTask.element_id == earlier)
+                .limit(1)
+            )
+            raise ExcludedPerformer(task=task.name, earlier=name or earlier)
+        return deputy
+
+    def _record(self, session: Session, actor: Actor, instance: ProcessInstance, event: Event) -> None:
+        rows = chain(instance, actor, self._context.clock.now(), [event])
+        session.add_all(HistoryEvent(**row) for row in rows)
+
+
+def load(session: Session, task_id: str, lock: bool = True) -> Loaded:
+    """A task with everything needed to act on it, in one statement. Raises NotFound."""
+    query = (
+        select(UserTask, ProcessInstance, Complaint, UserTaskGroup.group_id)
+        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
+        .outerjoin(UserTaskGroup, UserTaskGroup.task_id == UserTask.id)
+        .where(UserTask.id == task_id)
+    )
+    if lock:
+        query = query.with_for_update(of=[UserTask, ProcessInstance])
+    rows = session.execute(query).all()
+    if not rows:
+        raise NotFound(what={"zh": "任务", "en": "task"}, id=task_id)
+    task, instance, complaint, _ = rows[0].tuple()
+    groups = [row.tuple()[3] for row in rows]
+    return task, instance, complaint, [g for g in groups if g is not None]
+
+
+def reseal(context: Context, complaint: Complaint, values: Mapping[str, Any]) -> None:
+    """Replace personal fields of a complaint, encrypted and indexed anew."""
+
+    vault = context.vault
+    if values.get("complainant"):
+        complaint.complainant = vault.encrypt(str(values["complainant"]))
+        complaint.complainant_index = vault.index(str(values["complainant"]))
+    if values.get("contact"):
+        complaint.contact = vault.encrypt(str(values["contact"]))
+        complaint.contact_index = vault.index(str(values["contact"]))
+        complaint.contact_tail_index = vault.tail_index(str(values["contact"]))
+    rest = json.loads(vault.decrypt(complaint.personal)) if complaint.personal else {}
+    rest.update({k: str(v) for k, v in values.items() if k not in ("complainant", "contact") and v})
+    if rest:
+        complaint.personal = vault.encrypt(json.dumps(rest, ensure_ascii=False))
+
+
+def variables_of(
+    context: Context, session: Session, instance: ProcessInstance, task_id: str | None = None
+) -> dict[str, Any]:
+    """The variables visible to an open task, or those of the process."""
+    if task_id is None:
+        return state.variables(instance.data)
+
+    pack = context.pack(session, instance.deployment_id)
+    machine = state.load(instance.data, pack.definitions, Execution(context, session, pack, instance, None, SYSTEM))
+    try:
+        return dict(visible(machine.task(task_id)))
+    except KeyError:
+        return dict(machine.root.data)
+
+
+def _hidden(task: UserTask) -> Forbidden:
+    return forbidden({"zh": f"办理任务“{task.name}”", "en": f"work on the task “{task.name}”"}, "staff")
+
+
+def _name(session: Session, user_id: str | None) -> str:
+    return (session.scalar(select(User.name).where(User.id == user_id)) if user_id else None) or user_id or "—"
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
