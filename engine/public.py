@@ -11,25 +11,38 @@ from sqlalchemy.orm import Session
 
 from engine import reading
 from engine.context import Context
-from engine.errors import NotFound
+from engine.errors import Forbidden
 from engine.models import Attachment, Complaint, HistoryEvent, ProcessInstance, UserTask
 from engine.packs import Pack
 from engine.stages import Stages
-from engine.types import Name
+from engine.types import Actor, Name
 
 SURVEY = "survey"
 _PASSED = ("element_entered", "element_completed", "task_completed")
 
 
-def view(context: Context, session: Session, complaint: Complaint) -> dict[str, Any]:
-    """Everything the tracking page shows.
+class PublicView:
+    """Use case of complainants: following the own complaint."""
 
-    ``steps``: rows with label, state (done, now, next) and at; ``next_date``: the promised date while an answer is
-    awaited; ``messages``: what may be sent now, name and label; ``history``: rows with at and text.
-    """
-    instance = session.get(ProcessInstance, complaint.instance_id)
-    if instance is None:
-        raise NotFound(what={"zh": "投诉", "en": "complaint"}, id=complaint.number)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def public_view(self, actor: Actor) -> dict[str, Any]:
+        """Everything the tracking page shows. Raises Forbidden for anyone but a complainant.
+
+        ``steps``: rows with label, state (done, now, next) and at; ``next_date``: the promised date while an answer is
+        awaited; ``messages``: what may be sent now, name and label; ``history``: rows with at and text.
+        """
+        if actor.kind != "complainant" or actor.number is None:
+            raise Forbidden(
+                action={"zh": "查看查询页", "en": "see the tracking page"}, role={"zh": "投诉人", "en": "complainant"}
+            )
+        with self._context.store.read() as session:
+            return _view(self._context, session, reading.readable(session, actor, actor.number))
+
+
+def _view(context: Context, session: Session, complaint: Complaint) -> dict[str, Any]:
+    instance = session.get_one(ProcessInstance, complaint.instance_id)
     pack = context.pack(session, instance.deployment_id)
     events = session.scalars(
         select(HistoryEvent).where(HistoryEvent.instance_id == instance.id).order_by(HistoryEvent.seq)

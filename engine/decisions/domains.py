@@ -108,7 +108,9 @@ def _joined(cases: list[Case]) -> Case:
 
 
 def _listed(column: Input) -> list[Any] | None:
-    return column.allowed.listed if column.allowed is not None else column.type.values()
+    if column.allowed is not None and column.allowed.listed is not None:
+        return column.allowed.listed
+    return column.produced if column.produced is not None else column.type.values()
 
 
 def _literals(cells: Iterable[Cell | None]) -> list[Any]:

@@ -111,6 +111,7 @@ class FileReader:
     def check(self, model: DecisionModel) -> list[Finding]:
         """What reading found, and what can be said of the tables."""
         for table in self.builder.tables:
+            self._note_produced(table)
             if table.place.decision_id not in self.builder.refusals:
                 check_table(self.builder, table)
         variables = {decision.variable for decision in model.decisions.values()}
@@ -118,6 +119,17 @@ class FileReader:
             if name in variables:
                 self.builder.find("warning", place, say("not_required", name=name))
         return self.builder.findings
+
+    def _note_produced(self, table: Table) -> None:
+        """Tell the input columns that read a required table of literals which values there can be."""
+        decision = self.model.decisions.get(table.place.decision_id)
+        for need in decision.needs if decision is not None else ():
+            if isinstance(need.element, Decision) and isinstance(need.element.logic, Table):
+                variable = ".".join(part for part in (need.imported, need.element.variable) if part)
+                for name, values in need.element.logic.produces().items():
+                    for column in table.inputs:
+                        if column.source == (f"{variable}.{name}" if name else variable):
+                            column.produced = values
 
     def _import(self, node: etree._Element) -> None:
         name, namespace = name_of(node), (node.get("namespace") or "").strip()

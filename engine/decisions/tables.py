@@ -8,7 +8,7 @@ from typing import Any
 from engine.feel import FeelError, UnaryTests
 
 from .builder import fit
-from .cells import HASHED, Cell
+from .cells import HASHED, Cell, constants
 from .errors import DecisionError, Place, feel_text
 from .hits import Violation, aggregate, one_or_conflict
 from .messages import say
@@ -28,6 +28,8 @@ class Input:
     type: Type
     allowed: Allowed | None = None
     variable: str = ""
+    produced: list[Any] | None = None
+    """all values there can be, when a required table of literals produces them"""
     cells: list[Cell | None] = field(default_factory=list)
     keyed: dict[Key, int] = field(default_factory=dict)
     """the rules, as bits, whose cell lists a value"""
@@ -175,6 +177,16 @@ class Table:
                     raise Violation(say("no_rank", value=shown(value)), rule)
                 ranks.append(rank)
         return tuple(ranks)
+
+    def produces(self) -> dict[str, list[Any]]:
+        """All values each output column can have, for columns of literals, by name ("" for a single one)."""
+        found: dict[str, list[Any]] = {}
+        for index, column in enumerate(self.outputs, start=len(self.inputs)):
+            values = [constants(rule.texts[index]) for rule in self.rules]
+            if column.default is None and self.policy in ("U", "A", "F", "P") and all(values):
+                name = column.name if len(self.outputs) > 1 else ""
+                found[name] = [value for group in values for value in group or []]
+        return found
 
     def _default(self, env: Env) -> Any:
         if all(column.default is None for column in self.outputs):

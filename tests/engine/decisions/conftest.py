@@ -41,20 +41,30 @@ class Dmn:
     @staticmethod
     def input_data(name: str, type: str | None = None, id: str | None = None, label: str | None = None) -> str:
         variable = f"<variable{attributes(name=name, typeRef=type)}/>"
-        return f"<inputData{attributes(id=id or 'i_' + name.replace(' ', '_'), name=label or name)}>{variable}</inputData>"
+        return (
+            f"<inputData{attributes(id=id or 'i_' + name.replace(' ', '_'), name=label or name)}>{variable}</inputData>"
+        )
 
     @staticmethod
     def needs(*hrefs: str) -> str:
         kinds = {"i": ("informationRequirement", "requiredInput"), "k": ("knowledgeRequirement", "requiredKnowledge")}
         out = ""
         for href in hrefs:
-            outer, inner = kinds.get(href.partition("_")[0].rpartition("#")[2], ("informationRequirement", "requiredDecision"))
+            outer, inner = kinds.get(
+                href.partition("_")[0].rpartition("#")[2], ("informationRequirement", "requiredDecision")
+            )
             out += f'<{outer}><{inner} href="{href if "#" in href else "#" + href}"/></{outer}>'
         return out
 
     @classmethod
     def decision(
-        cls, id: str, logic: str, *needs: str, name: str | None = None, type: str | None = None, variable: str | None = None
+        cls,
+        id: str,
+        logic: str,
+        *needs: str,
+        name: str | None = None,
+        type: str | None = None,
+        variable: str | None = None,
     ) -> str:
         inner = f"<variable{attributes(name=variable or name or id, typeRef=type)}/>{cls.needs(*needs)}{logic}"
         return f"<decision{attributes(id=id, name=name or id)}>{inner}</decision>"
@@ -64,16 +74,27 @@ class Dmn:
         return text("literalExpression", source, **more)
 
     @classmethod
-    def knowledge(cls, id: str, name: str, parameters: Sequence[str], body: str, type: str | None = None, kind: str | None = None) -> str:
+    def knowledge(
+        cls, id: str, name: str, parameters: Sequence[str], body: str, type: str | None = None, kind: str | None = None
+    ) -> str:
         formal = "".join(
-            f"<formalParameter{attributes(name=p.partition(':')[0], typeRef=p.partition(':')[2] or None)}/>" for p in parameters
+            f"<formalParameter{attributes(name=p.partition(':')[0], typeRef=p.partition(':')[2] or None)}/>"
+            for p in parameters
         )
         variable = f"<variable{attributes(name=name, typeRef=type)}/>"
         logic = f"<encapsulatedLogic{attributes(kind=kind)}>{formal}{body}</encapsulatedLogic>"
         return f"<businessKnowledgeModel{attributes(id=id, name=name)}>{variable}{logic}</businessKnowledgeModel>"
 
     @staticmethod
-    def type(name: str, base: str = "", allowed: str = "", parts: str = "", collection: bool = False, tag: str = "itemDefinition", constraint: str = "") -> str:
+    def type(
+        name: str,
+        base: str = "",
+        allowed: str = "",
+        parts: str = "",
+        collection: bool = False,
+        tag: str = "itemDefinition",
+        constraint: str = "",
+    ) -> str:
         inner = f"<typeRef>{base}</typeRef>" if base else ""
         inner += text("allowedValues", allowed) if allowed else ""
         inner += text("typeConstraint", constraint) if constraint else ""
@@ -103,7 +124,9 @@ class Dmn:
             column = {"name": column} if isinstance(column, str) else column
             values = text("outputValues", column["values"]) if "values" in column else ""
             default = text("defaultOutputEntry", column["default"]) if "default" in column else ""
-            out += f"<output{attributes(name=column.get('name'), label=column.get('label'), typeRef=column.get('type'))}>"
+            out += (
+                f"<output{attributes(name=column.get('name'), label=column.get('label'), typeRef=column.get('type'))}>"
+            )
             out += f"{values}{default}</output>"
         for number, rule in enumerate(rules, start=1):
             cells, _, notes = rule.partition(" // ")
@@ -115,7 +138,9 @@ class Dmn:
         return out + "</decisionTable>"
 
     @classmethod
-    def decide(cls, inputs: Sequence[Any], outputs: Sequence[Any], rules: Sequence[Any], *args: Any, **more: Any) -> DecisionModel:
+    def decide(
+        cls, inputs: Sequence[Any], outputs: Sequence[Any], rules: Sequence[Any], *args: Any, **more: Any
+    ) -> DecisionModel:
         """A model with one table, decision ``d``."""
         return cls.load(cls.decision("d", cls.table(inputs, outputs, rules, *args, **more), name="决定"))
 

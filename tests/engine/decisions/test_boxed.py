@@ -37,7 +37,9 @@ def broken(dmn, logic, part, *more):
 
 
 def test_context_entries_see_those_before(dmn):
-    logic = context(entry("a", dmn.literal("1")), entry("b of a", dmn.literal("a + 1")), entry("c", dmn.literal("b of a * 2")))
+    logic = context(
+        entry("a", dmn.literal("1")), entry("b of a", dmn.literal("a + 1")), entry("c", dmn.literal("b of a * 2"))
+    )
     assert value(dmn, logic) == {"a": D(1), "b of a": D(2), "c": D(4)}
 
 
@@ -104,7 +106,9 @@ def test_list(dmn):
 
 
 def test_function_definition(dmn):
-    function = f'<functionDefinition><formalParameter name="n" typeRef="number"/>{dmn.literal("n * k")}</functionDefinition>'
+    function = (
+        f'<functionDefinition><formalParameter name="n" typeRef="number"/>{dmn.literal("n * k")}</functionDefinition>'
+    )
     logic = context(entry("k", dmn.literal("3")), entry("f", function), entry("", dmn.literal("f(5)")))
     assert value(dmn, logic) == D(15)
     broken(dmn, function.replace("<functionDefinition", '<functionDefinition kind="Java"'), "Java")
@@ -115,12 +119,20 @@ def part(tag, logic):
 
 
 def test_conditional(dmn):
-    logic = "<conditional>" + part("if", dmn.literal("x > 1")) + part("then", dmn.literal('"a"')) + part("else", dmn.literal('"b"')) + "</conditional>"
+    logic = (
+        "<conditional>"
+        + part("if", dmn.literal("x > 1"))
+        + part("then", dmn.literal('"a"'))
+        + part("else", dmn.literal('"b"'))
+        + "</conditional>"
+    )
     assert [value(dmn, logic, context={"x": x}) for x in (2, 1, None)] == ["a", "b", "b"]
 
 
 def test_filter(dmn):
-    logic = "<filter>" + part("in", dmn.literal("rows")) + part("match", dmn.literal("item.n > 1 and n < 9")) + "</filter>"
+    logic = (
+        "<filter>" + part("in", dmn.literal("rows")) + part("match", dmn.literal("item.n > 1 and n < 9")) + "</filter>"
+    )
     assert value(dmn, logic, context={"rows": [{"n": 1}, {"n": 2}, {"n": 9}]}) == [{"n": D(2)}]
     assert value(dmn, logic, context={"rows": {"n": 5}}) == [{"n": D(5)}]
     assert value(dmn, logic) is None
@@ -128,7 +140,12 @@ def test_filter(dmn):
 
 def test_iterators(dmn):
     def loop(tag, test, source):
-        return f'<{tag} iteratorVariable="i">' + part("in", dmn.literal(source)) + part(test, dmn.literal("i > 1" if tag != "for" else "i * 2")) + f"</{tag}>"
+        return (
+            f'<{tag} iteratorVariable="i">'
+            + part("in", dmn.literal(source))
+            + part(test, dmn.literal("i > 1" if tag != "for" else "i * 2"))
+            + f"</{tag}>"
+        )
 
     assert value(dmn, loop("for", "return", "[1..3]")) == [D(2), D(4), D(6)]
     assert value(dmn, loop("for", "return", "xs"), context={"xs": [5]}) == [D(10)]
@@ -139,7 +156,12 @@ def test_iterators(dmn):
 
 
 def test_partial_results_of_an_iteration(dmn):
-    logic = '<for iteratorVariable="i">' + part("in", dmn.literal("[1, 2, 3]")) + part("return", dmn.literal("sum(partial) + i")) + "</for>"
+    logic = (
+        '<for iteratorVariable="i">'
+        + part("in", dmn.literal("[1, 2, 3]"))
+        + part("return", dmn.literal("sum(partial) + i"))
+        + "</for>"
+    )
     assert value(dmn, logic)[0] is None
     assert value(dmn, logic.replace("sum(partial)", "count(partial)")) == [D(1), D(3), D(5)]
 
@@ -159,7 +181,11 @@ def test_display_elements_are_ignored(dmn):
         '<knowledgeSource id="s" name="制度"/><textAnnotation id="t"><text>注</text></textAnnotation>'
         '<association id="a"><sourceRef href="#d"/><targetRef href="#t"/></association><group id="g"/>',
         '<x:anything xmlns:x="urn:x"/>',
-        dmn.decision("d", "<question>？</question><allowedAnswers>1</allowedAnswers><extensionElements><z/></extensionElements>" + dmn.literal("1")),
+        dmn.decision(
+            "d",
+            "<question>？</question><allowedAnswers>1</allowedAnswers><extensionElements><z/></extensionElements>"
+            + dmn.literal("1"),
+        ),
     )
     assert model.findings == ()
     assert model.evaluate("d", {}).value == D(1)

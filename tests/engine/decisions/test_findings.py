@@ -22,7 +22,11 @@ def refused(model, *parts, decision="d"):
 
 
 def test_a_table_without_faults_has_no_findings(dmn):
-    model = dmn.decide([STATE, {"expression": "urgent", "type": "boolean"}], ["v"], ['"新" | true -> 1', '"新" | false -> 2', '"旧" | - -> 3'])
+    model = dmn.decide(
+        [STATE, {"expression": "urgent", "type": "boolean"}],
+        ["v"],
+        ['"新" | true -> 1', '"新" | false -> 2', '"旧" | - -> 3'],
+    )
     assert model.findings == ()
 
 
@@ -98,7 +102,16 @@ def test_other_expression_languages_are_refused(dmn, language):
     table = dmn.table(["x"], ["v"], ["1 -> 1"])
     for tag in ("inputExpression", "inputEntry", "outputEntry"):
         refused(dmn.load(dmn.decision("d", table.replace(f"<{tag}", f"<{tag} {language}", 1))), "FEEL")
-    refused(dmn.load(dmn.decision("d", dmn.literal("1"), ), expressionLanguage="groovy"), "groovy")
+    refused(
+        dmn.load(
+            dmn.decision(
+                "d",
+                dmn.literal("1"),
+            ),
+            expressionLanguage="groovy",
+        ),
+        "groovy",
+    )
 
 
 @pytest.mark.parametrize("language", ["feel", "FEEL", "http://www.omg.org/spec/DMN/20180521/FEEL/"])
@@ -215,6 +228,17 @@ def test_gaps_of_typed_inputs(dmn):
     assert 's："旧"' in said(model, "warning")[0]
 
 
+def test_gaps_of_what_a_required_table_produces(dmn):
+    base = dmn.table(["x"], ["level"], ['true -> "高"', 'false -> "低"'])
+    model = dmn.load(
+        dmn.decision("d_base", base, variable="level"),
+        dmn.decision("d", dmn.table(["level"], ["v"], ['"高" -> 1', '"中" -> 2']), "d_base"),
+    )
+    warnings = said(model, "warning")
+    assert any('没有规则适用于：level："低"' in text for text in warnings)
+    assert any("第 2 条规则" in text and "永远不会成立" in text for text in warnings)
+
+
 def test_many_gaps_are_counted(dmn):
     rules = [f"{2 * i} | true -> {i}" for i in range(8)]
     warnings = said(dmn.decide(["x", "y"], ["v"], rules), "warning")
@@ -261,7 +285,9 @@ def test_input_cell_outside_the_allowed_values(dmn):
 
 
 def test_input_cell_of_another_type(dmn):
-    warnings = said(dmn.decide([{"expression": "x", "type": "number"}], ["v"], ['"5" -> 1', "- -> 2"], "FIRST"), "warning")
+    warnings = said(
+        dmn.decide([{"expression": "x", "type": "number"}], ["v"], ['"5" -> 1', "- -> 2"], "FIRST"), "warning"
+    )
     assert any("第 1 条规则“x”" in text and "number" in text for text in warnings)
 
 

@@ -47,7 +47,12 @@ def test_names_with_spaces_operators_and_chinese(dmn):
         dmn.input_data("risk-free rate", "number", id="i_rate"),
         dmn.decision("d_in", dmn.literal("Applicant's age + 1"), "i_age", name="Age next year"),
         dmn.decision("d_n", dmn.literal("risk-free rate * 2"), "i_rate", name="利率 (加倍)"),
-        dmn.decision("d_t", dmn.table(["Age next year", "risk-free rate"], ["v"], ["> 18 | < 1 -> Age next year"]), "d_in", "i_rate"),
+        dmn.decision(
+            "d_t",
+            dmn.table(["Age next year", "risk-free rate"], ["v"], ["> 18 | < 1 -> Age next year"], "COLLECT", "MAX"),
+            "d_in",
+            "i_rate",
+        ),
     )
     assert model.findings == ()
     context = {"Applicant's age": 20, "risk-free rate": D("0.5")}
@@ -84,7 +89,10 @@ def test_a_missing_variable_is_told(dmn):
 
 def test_now_is_the_callers(dmn):
     model = dmn.load(dmn.decision("d", dmn.literal("date(now())")))
-    assert model.evaluate("d", {}, now=datetime.fromisoformat("2026-03-02T09:00:00+08:00")).value.isoformat() == "2026-03-02"
+    assert (
+        model.evaluate("d", {}, now=datetime.fromisoformat("2026-03-02T09:00:00+08:00")).value.isoformat()
+        == "2026-03-02"
+    )
 
 
 def test_values_the_language_does_not_know_are_told(dmn):
@@ -94,7 +102,9 @@ def test_values_the_language_does_not_know_are_told(dmn):
 
 
 def test_a_name_that_is_used_without_a_line_is_a_finding(dmn):
-    model = dmn.load(dmn.decision("d_a", dmn.literal("1"), variable="alpha"), dmn.decision("d_b", dmn.literal("alpha + 1")))
+    model = dmn.load(
+        dmn.decision("d_a", dmn.literal("1"), variable="alpha"), dmn.decision("d_b", dmn.literal("alpha + 1"))
+    )
     (finding,) = model.findings
     assert (finding.severity, finding.element) == ("warning", "d_b")
     assert "alpha" in finding.zh
@@ -103,7 +113,9 @@ def test_a_name_that_is_used_without_a_line_is_a_finding(dmn):
 
 def test_requirements_in_a_circle_are_refused(dmn):
     model = dmn.load(
-        dmn.decision("d_a", dmn.literal("d_b"), "d_b"), dmn.decision("d_b", dmn.literal("d_a"), "d_a"), dmn.decision("d", dmn.literal("1"))
+        dmn.decision("d_a", dmn.literal("d_b"), "d_b"),
+        dmn.decision("d_b", dmn.literal("d_a"), "d_a"),
+        dmn.decision("d", dmn.literal("1")),
     )
     assert any("循环" in finding.zh for finding in model.findings)
     for name in ("d_a", "d_b"):
@@ -122,7 +134,8 @@ def test_a_requirement_of_nothing_is_refused(dmn, href):
 
 def test_a_decision_that_needs_a_refused_one_is_refused_with_its_reason(dmn):
     model = dmn.load(
-        dmn.decision("d_a", dmn.table(["x"], ["v"], ["1 -> 1 +"]), name="坏表"), dmn.decision("d_b", dmn.literal("d_a"), "d_a")
+        dmn.decision("d_a", dmn.table(["x"], ["v"], ["1 -> 1 +"]), name="坏表"),
+        dmn.decision("d_b", dmn.literal("d_a"), "d_a"),
     )
     with pytest.raises(DecisionError) as error:
         model.evaluate("d_b", {"x": 1})
@@ -165,12 +178,16 @@ def test_knowledge_may_hold_a_table_and_call_other_knowledge(dmn):
 
 
 def test_knowledge_sees_its_parameters_only(dmn):
-    model = dmn.load(dmn.knowledge("k", "f", ["a"], dmn.literal("a + secret")), dmn.decision("d", dmn.literal("f(1)"), "k"))
+    model = dmn.load(
+        dmn.knowledge("k", "f", ["a"], dmn.literal("a + secret")), dmn.decision("d", dmn.literal("f(1)"), "k")
+    )
     assert model.evaluate("d", {"secret": 5}).value is None
 
 
 def test_recursion_ends_with_an_error(dmn):
-    endless = dmn.load(dmn.knowledge("k", "f", ["n"], dmn.literal("f(n + 1)")), dmn.decision("d", dmn.literal("f(1)"), "k"))
+    endless = dmn.load(
+        dmn.knowledge("k", "f", ["n"], dmn.literal("f(n + 1)")), dmn.decision("d", dmn.literal("f(1)"), "k")
+    )
     with pytest.raises(DecisionError):
         endless.evaluate("d", {})
     factorial = dmn.literal("if n <= 1 then 1 else n * f(n - 1)")
@@ -215,7 +232,9 @@ def test_knowledge_checks_the_types_of_its_arguments_and_result(dmn):
 
 def service(dmn, *outputs, inputs=(), decisions=()):
     inner = "".join(f'<outputDecision href="#{o}"/>' for o in outputs)
-    inner += "".join(f'<inputDecision href="#{d}"/>' for d in decisions) + "".join(f'<inputData href="#{i}"/>' for i in inputs)
+    inner += "".join(f'<inputDecision href="#{d}"/>' for d in decisions) + "".join(
+        f'<inputData href="#{i}"/>' for i in inputs
+    )
     return f'<decisionService id="k_service" name="service">{inner}</decisionService>'
 
 
@@ -260,7 +279,13 @@ def library(dmn):
     return dmn.load(
         dmn.type("tGrade", "string", '"A","B"'),
         dmn.input_data("score", "number"),
-        dmn.decision("d_grade", dmn.table(["score"], ["v"], ['>= 60 -> "A"', '< 60 -> "B"']), "i_score", name="grade", type="tGrade"),
+        dmn.decision(
+            "d_grade",
+            dmn.table(["score"], ["v"], ['>= 60 -> "A"', '< 60 -> "B"']),
+            "i_score",
+            name="grade",
+            type="tGrade",
+        ),
         dmn.knowledge("k_add", "add up", ["a", "b"], dmn.literal("a + b")),
         namespace="urn:library",
     )
@@ -288,7 +313,9 @@ def test_imported_decisions_knowledge_and_types(dmn, library):
 def test_import_without_a_name_joins_the_names(dmn, library):
     model = dmn.load(
         include("", "urn:library"),
-        dmn.decision("d_a", dmn.literal('if grade = "A" then add up(1, 1) else 0'), "urn:library#d_grade", type="number"),
+        dmn.decision(
+            "d_a", dmn.literal('if grade = "A" then add up(1, 1) else 0'), "urn:library#d_grade", type="number"
+        ),
         imports={"urn:library": library},
     )
     assert model.evaluate("d_a", {"score": 70}).value == D(2)

@@ -44,7 +44,9 @@ def test_aggregation(dmn, operator, value):
     assert model.findings == ()
     assert model.evaluate("d", {"x": 9}).value == value
     assert model.evaluate("d", {"x": 0}).value is None
-    assert model.decisions["d"].table.policy == "C" + {"SUM": "+", "MIN": "<", "MAX": ">", "COUNT": "#"}.get(operator, "")
+    assert model.decisions["d"].table.policy == "C" + {"SUM": "+", "MIN": "<", "MAX": ">", "COUNT": "#"}.get(
+        operator, ""
+    )
 
 
 def test_smallest_of_dates_and_strings(dmn):

@@ -1,0 +1,281 @@
+"""Sample data that is true: complaints filed, handled and left waiting by the real engine, in virtual time up to now."""
+
+from __future__ import annotations
+
+import csv
+import heapq
+import io
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from engine import SYSTEM, Engine, open_engine
+from engine.calendars import Calendar
+from engine.clock import VirtualClock
+from engine.errors import EngineError, ExecutionError, NoSubscription
+from engine.models import Complaint, ProcessInstance, UserTask, UserTaskGroup
+from engine.packs import Pack
+from engine.scenarios import advance
+from engine.types import Actor, Name
+from engine.user_tasks import variables_of
+from engine.users import Seed
+from engine.walks import plausible
+
+Say = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One line of ``samples/complaints.csv``."""
+
+    days_ago: int
+    at: time
+    intake: Mapping[str, str]
+    target: str
+    """The user task it waits at, or the end event it has reached."""
+    rounds: int
+    departments: tuple[str, ...]
+    pace: float
+    """Share of the allowed time each step takes; above 1 is late."""
+
+
+@dataclass(order=True)
+class Work:
+    """Somebody turns to a complaint at an instant."""
+
+    at: datetime
+    order: int
+    instance_id: str = field(compare=False)
+    sample: Sample = field(compare=False)
+
+
+def seed_people(engine: Engine, folder: Path) -> int:
+    """Create the sample accounts of a pack (``samples/people.toml``). Returns how many there are."""
+    path = folder / "samples" / "people.toml"
+    if not path.is_file():
+        return 0
+    data = tomllib.loads(path.read_text("utf-8"))
+    seeds = []
+    for login, person in data.items():
+        seeds.append(
+            Seed(
+                login=login,
+                name=Name(person["name"], person.get("name_en", "")),
+                does=Name(person.get("does", ""), person.get("does_en", "")),
+                groups=frozenset(f"{folder.name}/{g}" for g in person.get("groups", ())),
+                roles=frozenset(
+                    (r.partition("@")[0], r.partition("@")[2] or folder.name) for r in person.get("roles", ())
+                ),
+            )
+        )
+    engine.users.seed_demo(seeds)
+    return len(seeds)
+
+
+def has_complaints(engine: Engine, pack: str) -> bool:
+    with engine.context.store.read() as session:
+        return bool(session.scalar(select(func.count()).select_from(Complaint).where(Complaint.pack == pack)))
+
+
+def seed_complaints(engine: Engine, folder: Path, say: Say) -> int:
+    """File the samples of a pack and drive each to its stage, as its people would have. Returns how many there are."""
+    path = folder / "samples" / "complaints.csv"
+    if not path.is_file():
+        return 0
+    samples = list(_read(path.read_text("utf-8-sig")))
+    hints = _hints(folder)
+    now = engine.clock.now()
+    working = engine.calendars["working"]
+    zone = ZoneInfo(engine.config.zone)
+    start = min(_filed_at(s, now, working, zone) for s in samples)
+    clock = VirtualClock(start)
+    past = open_engine(replace(engine.config), clock)
+    try:
+        driver = _Driver(past, clock, folder.name, hints, working)
+        driver.run(
+            sorted(((_filed_at(s, now, working, zone), n, s) for n, s in enumerate(samples)), key=lambda x: x[:2]),
+            now,
+            say,
+        )
+    finally:
+        past.close()
+    return len(samples)
+
+
+class _Driver:
+    """Plays the office: takes the complaints in the order in which somebody would turn to them."""
+
+    def __init__(
+        self, engine: Engine, clock: VirtualClock, pack: str, hints: Mapping[str, Any], working: Calendar
+    ) -> None:
+        self.engine, self.clock, self.pack, self.hints, self.working = engine, clock, pack, hints, working
+        self.random = Random(20260302)
+        self.queue: list[Work] = []
+        self.order = count()
+        info = engine.deployments.pack(pack)
+        self.parsed: Pack = engine.deployments.parsed(info.deployment_id)
+        self.form = self.parsed.start_form()
+        self.staff = self._staff()
+
+    def _staff(self) -> dict[str, list[Actor]]:
+        staff: dict[str, list[Actor]] = {}
+        for person in self.engine.users.list():
+            actor = self.engine.users.actor(person.id)
+            for group in person.groups if actor is not None else ():
+                if actor is not None:
+                    staff.setdefault(group, []).append(actor)
+        return staff
+
+    def run(self, samples: list[tuple[datetime, int, Sample]], now: datetime, say: Say) -> None:
+        filed, total = 0, len(samples)
+        pending = list(reversed(samples))
+        while pending or self.queue:
+            if pending and (not self.queue or pending[-1][0] <= self.queue[0].at):
+                at, _, sample = pending.pop()
+                self._to(at)
+                self._file(sample)
+                filed += 1
+                if filed % 10 == 0 or filed == total:
+                    say(f"示例投诉：{filed}/{total}", f"sample complaints: {filed}/{total}")
+            else:
+                work = heapq.heappop(self.queue)
+                if work.at >= now:
+                    continue
+                self._to(work.at)
+                self._work(work)
+        self._to(now)
+
+    def _to(self, at: datetime) -> None:
+        advance(self.engine, self.clock, at)
+
+    def _file(self, sample: Sample) -> None:
+        actor = (
+            SYSTEM if sample.intake.get("channel") in ("官网", "手机APP") else self._somebody("投诉室受理") or SYSTEM
+        )
+        fields = {f.name for f in self.form.fields}
+        started = self.engine.complaints.file(actor, self.pack, {k: v for k, v in sample.intake.items() if k in fields})
+        self._later(started.instance_id, sample)
+
+    def _somebody(self, group: str) -> Actor | None:
+        people = self.staff.get(f"{self.pack}/{group}")
+        return self.random.choice(people) if people else None
+
+    def _later(self, instance_id: str, sample: Sample) -> None:
+        """When somebody turns to it next: a share of the time its open task allows."""
+        with self.engine.context.store.read() as session:
+            due = session.scalar(
+                select(func.min(UserTask.due_at)).where(UserTask.instance_id == instance_id, UserTask.state == "open")
+            )
+        now = self.clock.now()
+        seconds = self.working.working_seconds(now, due) if due is not None and due > now else 3600.0
+        share = sample.pace * self.random.uniform(0.35, 0.95)
+        at = self.working.add(now, f"PT{max(5, int(seconds * share / 60))}M").at
+        heapq.heappush(self.queue, Work(at, next(self.order), instance_id, sample))
+
+    def _work(self, work: Work) -> None:
+        with self.engine.context.store.read() as session:
+            complaint = session.scalar(select(Complaint).where(Complaint.instance_id == work.instance_id))
+        if complaint is None or complaint.state != "active":
+            return
+        if work.sample.target == "withdrawn" and complaint.promise_at is not None:
+            self._withdraw(complaint.number)
+        if self._complete_one(work, complaint.rounds):
+            self._later(work.instance_id, work.sample)
+
+    def _withdraw(self, number: str) -> None:
+        try:
+            self.engine.messages.correlate(SYSTEM, "withdraw", number, {"reason": "问题已自行解决"})
+        except NoSubscription:
+            return
+
+    def _complete_one(self, work: Work, rounds: int) -> bool:
+        """Complete the next task; False when the complaint has come to where the sample wants it."""
+        with self.engine.context.store.read() as session:
+            query = (
+                select(UserTask)
+                .where(UserTask.instance_id == work.instance_id, UserTask.state == "open")
+                .order_by(UserTask.created_at)
+            )
+            tasks = list(session.scalars(query))
+            groups = {
+                t.id: list(session.scalars(select(UserTaskGroup.group_id).where(UserTaskGroup.task_id == t.id)))
+                for t in tasks
+            }
+            instance = session.get_one(ProcessInstance, work.instance_id)
+            seen = {t.id: variables_of(self.engine.context, session, instance, t.id) for t in tasks}
+        if rounds >= work.sample.rounds and any(t.element_id == work.sample.target for t in tasks):
+            return False
+        for task in tasks:
+            actor = self._performer(task, groups[task.id])
+            form = self.parsed.forms.get(task.form_id or "")
+            if actor is None or form is None:
+                continue
+            hints = {
+                **self.hints.get("*", {}),
+                **self.hints.get(task.element_id, {}),
+                **self._given(work.sample, task.element_id, rounds),
+            }
+            local = self.clock.now().astimezone(ZoneInfo(self.engine.config.zone))
+            try:
+                values = plausible(form, seen[task.id], self.random, hints, local)
+                self.engine.tasks.complete(actor, task.id, values)
+            except ExecutionError:
+                raise
+            except (EngineError, ValueError):
+                continue
+            return True
+        return True
+
+    @staticmethod
+    def _given(sample: Sample, element_id: str, rounds: int) -> dict[str, Any]:
+        """What the sample itself says about its category, severity, departments and rounds."""
+        given: dict[str, Any] = {k: v for k, v in sample.intake.items() if k in ("kind", "category", "severity")}
+        if sample.departments:
+            given["departments"] = [list(sample.departments)]
+        if element_id == "triage" and sample.target == "clarify":
+            given["matter_clear"] = "不清楚"
+        given["satisfaction"] = "满意" if rounds >= sample.rounds and sample.target != "analyse" else "不满意"
+        return given
+
+    def _performer(self, task: UserTask, groups: list[str]) -> Actor | None:
+        people = [a for g in groups for a in self.staff.get(g, ()) if a.id not in (task.excluded or {})]
+        if task.assignee:
+            people = [a for a in people if a.id == task.assignee]
+        return self.random.choice(people) if people else None
+
+
+def _read(text: str) -> Iterator[Sample]:
+    own = {"days_ago", "time", "stage_target", "rounds", "departments", "pace"}
+    for row in csv.DictReader(io.StringIO(text)):
+        yield Sample(
+            days_ago=int(row["days_ago"]),
+            at=time.fromisoformat(row.get("time") or "09:30"),
+            intake={k: v for k, v in row.items() if k and k not in own and v},
+            target=row.get("stage_target") or "",
+            rounds=int(row.get("rounds") or 1),
+            departments=tuple(d for d in (row.get("departments") or "").replace("；", ";").split(";") if d),
+            pace=float(row.get("pace") or 0.8),
+        )
+
+
+def _filed_at(sample: Sample, now: datetime, working: Calendar, zone: ZoneInfo) -> datetime:
+    """``days_ago`` working days before today at the sample's time of day; never in the future."""
+    day, left = now.astimezone(zone).date(), sample.days_ago
+    while left > 0:
+        day -= timedelta(days=1)
+        left -= working.is_working_day(day)
+    at = datetime.combine(day, sample.at, zone).astimezone(UTC)
+    return min(at, now - timedelta(minutes=10))
+
+
+def _hints(folder: Path) -> Mapping[str, Any]:
+    path = folder / "samples" / "values.toml"
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}

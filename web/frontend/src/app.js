@@ -1,0 +1,12 @@
+import './js/htmx.js';
+import './js/confirm.js';
+import './js/conditions.js';
+import './js/copy.js';
+import './js/countdown.js';
+import './js/dialog.js';
+import './js/draft.js';
+import './js/fields.js';
+import './js/keys.js';
+import './js/menu.js';
+import './js/repeat.js';
+import './js/tabs.js';

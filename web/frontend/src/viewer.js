@@ -1,0 +1,3 @@
+import { startDiagrams } from './viewer/diagram.js';
+
+startDiagrams();

@@ -1,0 +1,118 @@
+"""The page of one process instance: diagram, timeline, steps, variables, due dates and what can be done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from engine.packs import Pack
+from engine.types import DueText, InstanceDetail, Name, TaskRow
+from web import access, flow, forms, i18n, rows
+from web.task_page import diagrams_of
+
+_CLOCK = {"$datetime", "$date time", "$dateTime"}
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """An open task with the reason of its due date and, for managers, who could do it."""
+
+    row: TaskRow
+    pill: rows.Due
+    due: DueText | None
+    candidates: list[tuple[str, str]]
+    at: str
+    """The due date as the browser's date-time field takes it."""
+
+
+def show(instance_id: str, problem: str | None = None) -> str:
+    """The page; with what went wrong when an action was refused."""
+    engine, person = access.engine(), access.actor()
+    detail = engine.instances.get(person, instance_id)
+    info = deployment_of(detail)
+    pack = engine.deployments.parsed(info) if info else None
+    manages = person.has_role("manager", detail.pack) and detail.state == "active"
+    tasks = [_open_task(row, manages) for row in detail.tasks]
+    complaint = engine.complaints.get(person, detail.business_key) if _is_complaint(detail) else None
+    asked = request.args.get("do", "")
+    return render_template(
+        "operations/instance.html",
+        detail=detail,
+        deployment_id=info,
+        complaint=complaint.row if complaint else None,
+        title=_title(detail, pack),
+        tasks=tasks,
+        manages=manages,
+        may_retry=manages or person.has_role("process_owner", detail.pack),
+        asked=asked,
+        problem=problem,
+        diagrams=diagrams_of(detail, pack) if pack else [],
+        history=list(reversed(engine.instances.history(person, instance_id))),
+        incidents=[flow.incident(row) for row in detail.incidents],
+        variables=[(pack.names.field(key) if pack else key, key, _shown(value, pack)) for key, value in detail.variables.items()],
+        state_name=flow.state_name(detail.state),
+        value=rows.value,
+        diagram_url=lambda process_id: url_for("diagrams.diagram", deployment_id=info, process_id=process_id),
+    )
+
+
+def deployment_of(detail: InstanceDetail) -> str | None:
+    """The deployment an instance runs on."""
+    found = access.engine().deployments.list(access.actor(), detail.pack)
+    return next((info.deployment_id for info in found if info.version == detail.version), None)
+
+
+def _is_complaint(detail: InstanceDetail) -> bool:
+    info = rows.pack_info(detail.pack)
+    return bool(detail.business_key and info and detail.process_id == info.entry and info.channels)
+
+
+def _title(detail: InstanceDetail, pack: Pack | None) -> Name:
+    name = pack.names.process(detail.process_id) if pack else Name(detail.process_id, detail.process_id)
+    if not detail.business_key:
+        return name
+    return Name(f"{name.zh} {detail.business_key}", f"{name.en} {detail.business_key}")
+
+
+def _open_task(row: TaskRow, manages: bool) -> OpenTask:
+    engine, person = access.engine(), access.actor()
+    at = row.due_at.astimezone(forms.zone()).strftime("%Y-%m-%dT%H:%M") if row.due_at else ""
+    return OpenTask(
+        row=row,
+        pill=rows.due(row.due_at, row.calendar, row.due_provisional),
+        due=engine.tasks.get(person, row.id).due,
+        candidates=engine.tasks.candidates(person, row.id) if manages else [],
+        at=at,
+    )
+
+
+def _shown(value: Any, pack: Pack | None) -> str:
+    """A process variable as people read it; structures as indented lines."""
+    if isinstance(value, Mapping):
+        if len(value) == 1 and next(iter(value)).startswith("$"):
+            return _tagged(*next(iter(value.items())))
+        return "\n".join(f"{_label(key, pack)}: {_shown(inner, pack)}" for key, inner in value.items())
+    if isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
+        return "\n".join(_shown(item, pack) for item in value) or "—"
+    if pack is None:
+        return json.dumps(value, ensure_ascii=False)
+    return i18n.text(pack.names.value(value))
+
+
+def _label(key: str, pack: Pack | None) -> str:
+    return i18n.text(pack.names.field(key)) if pack else key
+
+
+def _tagged(tag: str, content: Any) -> str:
+    """A value of the expression language: dates in the page's way, all else as written."""
+    if isinstance(content, str) and "T" in content:
+        try:
+            return i18n.format_datetime(datetime.fromisoformat(content.split("[")[0].split("@")[0]))
+        except ValueError:
+            return content
+    return str(content)
