@@ -70,13 +70,13 @@ class Engine:
         self.context.store.close()
 
 
-def open_engine(config: Config | None = None, clock: Clock | None = None) -> Engine:
-    """An engine on the configured database, whose tables are created or upgraded if needed.
+def open_engine(config: Config | None = None, clock: Clock | None = None, store: Store | None = None) -> Engine:
+    """An engine on the configured database (or on ``store``), whose tables are created or upgraded if needed.
 
     Nothing runs in the background until ``engine.scheduler.start()``.
     """
     config = config or load_config()
-    store = Store(config.database_url)
+    store = store or Store(config.database_url)
     store.create()
     context = Context(
         config=config,

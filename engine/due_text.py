@@ -53,9 +53,12 @@ def timer_started(pack: Pack, element: Element | None) -> Name:
 
 
 def _rules(pack: Pack, clauses: Iterable[str]) -> list[Name]:
+    """The element's rules; where some are about time (carried by a timer), only those."""
     known = {rule.id: rule for rule in pack.rules}
+    clauses = list(clauses)
+    timed = [c for c in clauses if c in known and known[c].carry == "timer"]
     texts: list[Name] = []
-    for clause in clauses:
+    for clause in timed or clauses:
         rule = known.get(clause)
         if rule is None:
             texts.append(Name(clause, clause))

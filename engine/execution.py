@@ -17,7 +17,7 @@ from engine.decisions import DecisionError
 from engine.errors import Conflict, ExecutionError
 from engine.feel.text import string
 from engine.history import Event, chain
-from engine.models import Complaint, HistoryEvent, MessageSubscription, ProcessInstance, Timer, UserTask, UserTaskGroup
+from engine.models import Base, Complaint, HistoryEvent, MessageSubscription, ProcessInstance, Timer, UserTask, UserTaskGroup
 from engine.packs import Pack
 from engine.runtime import Task, state
 from engine.runtime.machine import Machine, Step
@@ -287,7 +287,7 @@ class Execution:
         if self.complaint is not None:
             self._project(self.complaint, machine)
         if history:
-            self.session.execute(insert(HistoryEvent), history)
+            self._insert(HistoryEvent, history)
         self.services.write()
 
     def _write_instance(self, new: bool) -> None:
@@ -367,9 +367,13 @@ class Execution:
                 closed,
             )
         if self.new_tasks:
-            self.session.execute(insert(UserTask), self.new_tasks)
+            self._insert(UserTask, self.new_tasks)
         if self.new_groups:
-            self.session.execute(insert(UserTaskGroup), self.new_groups)
+            self._insert(UserTaskGroup, self.new_groups)
+
+    def _insert(self, model: type[Base], rows: list[dict[str, Any]]) -> None:
+        """All rows in one statement."""
+        self.session.connection().execute(insert(cast(Table, model.__table__)), rows)
 
     def _write_waits(self, machine: Machine, before: Waits) -> None:
         now = (
@@ -377,11 +381,11 @@ class Execution:
             if machine.root.completed
             else {(task_id, element_id): wait for task_id, element_id, wait in machine.waits()}
         )
-        gone = {key for key, wait in before.items() if now.get(key) != wait}
+        gone = [(task_id, wait) for (task_id, e), wait in before.items() if now.get((task_id, e)) != wait]
         opened = {key: wait for key, wait in now.items() if before.get(key) != wait}
-        if gone:
-            tasks = {task_id for task_id, _ in gone}
-            for table in (Timer, MessageSubscription):
+        for table, is_timer in ((Timer, True), (MessageSubscription, False)):
+            tasks = {task_id for task_id, wait in gone if (wait.kind == "timer") is is_timer}
+            if tasks:
                 self.session.execute(
                     delete(table).where(table.instance_id == self.instance.id, table.task_id.in_(tasks))
                 )
@@ -399,10 +403,10 @@ class Execution:
             if w.kind in ("message", "signal")
         ]
         if timers:
-            self.session.execute(insert(Timer), timers)
+            self._insert(Timer, timers)
             self.context.wake(min(t["run_at"] for t in timers))
         if messages:
-            self.session.execute(insert(MessageSubscription), messages)
+            self._insert(MessageSubscription, messages)
 
     def _timer_row(self, key: tuple[str, str], wait: Wait) -> dict[str, Any]:
         at = datetime.fromisoformat(wait.due or "")

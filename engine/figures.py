@@ -36,7 +36,7 @@ def figures(context: Context, session: Session, actor: Actor, pack: str | None =
     ``open``, ``overdue``, ``due_today``, ``escalated``: complaints now; ``filed_30d``, ``closed_30d``, ``satisfied``
     (share of the answers, or None), ``hours_to_close`` (working hours on average, or None): today and the 29 days
     before, with ``*_before`` for the 30 days before those. ``by_<dimension>``: rows with key, label, open, overdue and
-    filed; ``rounds``: round -> complaints; ``per_day``: rows with day, filed and closed.
+    filed (stages: open complaints only); ``rounds``: round -> complaints; ``per_day``: rows with day, filed and closed.
     """
     visible = [sees_complaints(actor), *([Complaint.pack == pack] if pack is not None else [])]
     now = context.clock.now()
@@ -47,6 +47,7 @@ def figures(context: Context, session: Session, actor: Actor, pack: str | None =
     names = _names(context, session, {row["pack"] for row in grouped})
     for dimension in _DIMENSIONS:
         result[f"by_{dimension}"] = _distribution(names, dimension, [r for r in grouped if r["dimension"] == dimension])
+    result["by_stage"] = [row for row in result["by_stage"] if row["open"]]
     result["rounds"] = _rounds(r for r in grouped if r["dimension"] == "rounds")
     result["per_day"] = _per_day(session, visible, now, context.zone)
     return result

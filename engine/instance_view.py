@@ -26,7 +26,7 @@ from engine.models import (
 from engine.packs import Pack
 from engine.runtime import state
 from engine.runtime.model import Element, Process
-from engine.task_rows import most_urgent_first, task_query, task_rows
+from engine.task_rows import element_of, most_urgent_first, task_query, task_rows
 from engine.types import Actor, DueText, ElementState, InstanceDetail, Name
 
 _MERGING = ("parallelGateway", "inclusiveGateway")
@@ -65,7 +65,7 @@ def instance_detail(context: Context, session: Session, actor: Actor, instance: 
     ).all()
     version = session.scalar(select(Deployment.version).where(Deployment.id == instance.deployment_id))
     flows = _flows(events)
-    traces = _traces(context, session, pack, instance, events, timers)
+    traces = _traces(context, session, pack, instance, events, timers, flows)
     processes = _taking_part(pack, instance, traces, flows)
     broken = {incident.element_id for incident in stopped}
     return InstanceDetail(
@@ -105,6 +105,7 @@ def _traces(
     instance: ProcessInstance,
     events: Sequence[HistoryEvent],
     timers: Sequence[Timer],
+    flows: Mapping[tuple[str, str], int],
 ) -> _Traces:
     traces: _Traces = {}
     for event in events:
@@ -113,6 +114,7 @@ def _traces(
             kind = event.type.removeprefix("element_")
             setattr(trace, kind, getattr(trace, kind) + 1)
             trace.at.append(event.at)
+    _without_bodies(pack, flows, traces)
     _user_tasks(context, session, instance, traces)
     waiting = {timer.element_id for timer in timers} | set(
         session.scalars(select(MessageSubscription.element_id).where(MessageSubscription.instance_id == instance.id))
@@ -123,6 +125,18 @@ def _traces(
                 traces.setdefault((process.id, element.id), _Trace()).active = 1
         _containers(instance, process, traces)
     return traces
+
+
+def _without_bodies(pack: Pack, flows: Mapping[tuple[str, str], int], traces: _Traces) -> None:
+    """A multi-instance activity writes events for its body too; only what it did for each item counts."""
+    for (process_id, element_id), trace in traces.items():
+        element = element_of(pack, process_id, element_id)
+        if element is None or element.loop is None:
+            continue
+        bodies, done = _passed(pack.processes[process_id], element, flows)
+        trace.entered = max(0, trace.entered - bodies)
+        trace.completed = max(0, trace.completed - done)
+        trace.cancelled = max(0, trace.cancelled - (bodies - done)) if trace.cancelled else 0
 
 
 def _user_tasks(context: Context, session: Session, instance: ProcessInstance, traces: _Traces) -> None:

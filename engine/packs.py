@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine import xml
 from engine.decisions import DecisionModel, load_decisions
 from engine.errors import ModelInvalid, NotFound
 from engine.forms import Form, FormError, load_form
@@ -23,7 +24,7 @@ from engine.runtime.reader import Reader
 
 MAX_FILES = 500
 MAX_BYTES = 20_000_000
-SUFFIXES = (".toml", ".bpmn", ".dmn", ".form", ".md", ".tsv", ".csv")
+SUFFIXES = (".toml", ".bpmn", ".dmn", ".form", ".md", ".tsv")
 _NAME = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
 
 
@@ -109,7 +110,12 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder).as_posix()
-        if path.is_file() and not path.is_symlink() and path.suffix in SUFFIXES and not relative.startswith("samples/"):
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and path.suffix in SUFFIXES
+            and not relative.startswith(("samples/", "imports/"))
+        ):
             files[relative] = path.read_bytes()
     return files
 
@@ -131,6 +137,7 @@ def load_pack(files: Mapping[str, bytes], name: str | None = None) -> Pack:
         return pack
     _manifest(pack, files.get("pack.toml", b""), name)
     _models(pack, files)
+    _decisions(pack, files)
     _texts(pack, files)
     if not any(f.severity == "error" for f in pack.findings):
         pack.definitions = build(list(pack.processes.values()))
@@ -177,10 +184,6 @@ def _models(pack: Pack, files: Mapping[str, bytes]) -> None:
         try:
             if path.endswith(".bpmn"):
                 _diagram(pack, content, path)
-            elif path.endswith(".dmn"):
-                model = load_decisions(content, path)
-                pack.findings.extend(model.findings)
-                pack.decisions.update(dict.fromkeys(model.decisions, model))
             elif path.endswith(".form"):
                 form = load_form(content, path)
                 pack.forms[Path(path).stem] = form
@@ -189,6 +192,40 @@ def _models(pack: Pack, files: Mapping[str, bytes]) -> None:
             pack.findings.append(Finding("error", path, None, error.text("zh"), error.text("en")))
         except FormError as error:
             pack.findings.append(Finding("error", path, None, error.zh, error.en))
+
+
+def _decisions(pack: Pack, files: Mapping[str, bytes]) -> None:
+    """Load the DMN files, imported ones before those that import them."""
+    waiting = {path: content for path, content in sorted(files.items()) if path.endswith(".dmn")}
+    loaded: dict[str, DecisionModel] = {}
+    while waiting:
+        ready = [
+            p for p, content in waiting.items() if not _imports(content) & {_namespace(c) for c in waiting.values()}
+        ]
+        for path in ready or list(waiting):
+            try:
+                model = load_decisions(waiting.pop(path), path, loaded)
+            except ModelInvalid as error:
+                pack.findings.append(Finding("error", path, None, error.text("zh"), error.text("en")))
+                continue
+            loaded[model.namespace] = model
+            pack.findings.extend(model.findings)
+            pack.decisions.update(dict.fromkeys(model.decisions, model))
+
+
+def _namespace(content: bytes) -> str:
+    try:
+        return str(xml.parse(content, "").get("namespace", ""))
+    except ModelInvalid:
+        return ""
+
+
+def _imports(content: bytes) -> set[str]:
+    try:
+        root = xml.parse(content, "")
+    except ModelInvalid:
+        return set()
+    return {str(e.get("namespace", "")) for e in root.iterfind("{*}import")} - {str(root.get("namespace", ""))}
 
 
 def _diagram(pack: Pack, content: bytes, path: str) -> None:

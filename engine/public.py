@@ -11,37 +11,21 @@ from sqlalchemy.orm import Session
 
 from engine import reading
 from engine.context import Context
-from engine.errors import Forbidden
 from engine.models import Attachment, Complaint, HistoryEvent, ProcessInstance, UserTask
 from engine.packs import Pack
 from engine.stages import Stages
-from engine.types import Actor, Name
+from engine.types import Name
 
 SURVEY = "survey"
 _PASSED = ("element_entered", "element_completed", "task_completed")
 
 
-class PublicView:
-    """Use case of complainants: following the own complaint."""
+def view(context: Context, session: Session, complaint: Complaint) -> dict[str, Any]:
+    """Everything the tracking page shows.
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
-    def public_view(self, actor: Actor) -> dict[str, Any]:
-        """Everything the tracking page shows. Raises Forbidden for anyone but a complainant.
-
-        ``steps``: rows with label, state (done, now, next) and at; ``next_date``: the promised date while an answer is
-        awaited; ``messages``: what may be sent now, name and label; ``history``: rows with at and text.
-        """
-        if actor.kind != "complainant" or actor.number is None:
-            raise Forbidden(
-                action={"zh": "查看查询页", "en": "see the tracking page"}, role={"zh": "投诉人", "en": "complainant"}
-            )
-        with self._context.store.read() as session:
-            return _view(self._context, session, reading.readable(session, actor, actor.number))
-
-
-def _view(context: Context, session: Session, complaint: Complaint) -> dict[str, Any]:
+    ``steps``: rows with label, state (done, now, next) and at; ``next_date``: the promised date while an answer is
+    awaited; ``messages``: what may be sent now, name and label; ``history``: rows with at and text.
+    """
     instance = session.get_one(ProcessInstance, complaint.instance_id)
     pack = context.pack(session, instance.deployment_id)
     events = session.scalars(
@@ -114,7 +98,7 @@ def _history(pack: Pack, complaint: Complaint, events: Iterable[HistoryEvent]) -
         elif event.type == "message_received" and event.actor == "complainant":
             label = pack.names.message(str(payload.get("message", "")))
             rows.append((event.at, Name(f"我们收到您的“{label.zh}”", f"We received from you: {label.en}")))
-    if complaint.replied_at is not None:
+    if complaint.replied_at is not None and complaint.replied_at not in {at for at, _ in rows[1:]}:
         rows.append((complaint.replied_at, Name("我们答复了您", "We gave you our answer")))
     if complaint.closed_at is not None and complaint.state == "cancelled":
         rows.append((complaint.closed_at, Name("您的投诉已终止办理", "Work on your complaint was ended")))

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from engine import figures as dashboard
+from engine import public
 from engine.context import Context
 from engine.crypto import DecryptionFailed, Vault, mask_contact, mask_name
-from engine.errors import BadRequest, NotFound
+from engine.errors import BadRequest, Forbidden, NotFound
 from engine.models import (
     AccessLog,
     ArchiveRecord,
@@ -152,6 +153,15 @@ class Reading:
             log = {"at": context.clock.now(), "actor": actor.id or actor.kind, "subject": found.number}
             session.add(AccessLog(action="attachment", detail={"id": found.id}, **log))
             return attachment_row(found), found.content
+
+    def public_view(self, actor: Actor) -> dict[str, Any]:
+        """What a complainant sees of the own complaint (see ``engine.public.view``). Raises Forbidden for anyone else."""
+        if actor.kind != "complainant" or actor.number is None:
+            raise Forbidden(
+                action={"zh": "查看查询页", "en": "see the tracking page"}, role={"zh": "投诉人", "en": "complainant"}
+            )
+        with self._context.store.read() as session:
+            return public.view(self._context, session, readable(session, actor, actor.number))
 
     def figures(self, actor: Actor, pack: str | None = None) -> dict[str, Any]:
         """The figures of the dashboard, over the complaints the actor may see."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import insert, update
+from sqlalchemy import Table, insert, update
 
 from engine import feel, ledger, letters
 from engine.calendars import CalendarError
@@ -66,13 +66,14 @@ class Services:
             **self._facts(),
             "inputs": dict(inputs),
         }
+        chased = inputs.get("element")
+        if chased:
+            self.reminded.append(str(chased))
+            values["task"] = self._chased(machine, str(chased))
         try:
             letter = letters.render(name, template, values)
         except letters.LetterInvalid as error:
             raise machine.fault(element, error.text("zh"), error.text("en")) from None
-        chased = inputs.get("element")
-        if chased:
-            self.reminded.append(str(chased))
         recipient, label = self._recipient(str(inputs["to"]))
         self._send(str(task.id), "notify", letter.subject, letter.body, recipient, label, name)
         payload = {
@@ -83,10 +84,29 @@ class Services:
         }
         execution.events.append(Event("letter_sent", element.process_id, element.id, str(task.id), payload=payload))
 
+    def _chased(self, machine: Machine, element_id: str) -> dict[str, Any]:
+        """Name and due date of the open user task a letter is about."""
+        for scope in machine.all_scopes():
+            for task in scope.alive():
+                if task.task_spec.element.id == element_id:
+                    due = task.internal_data.get("due")
+                    at = shown(datetime.fromisoformat(due), self.execution.context.zone) if due else None
+                    return {"name": task.task_spec.element.label, "due_at": at}
+        return {"name": element_id, "due_at": None}
+
     def _ledger(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
         complaint = self._complaint(machine, element)
-        ledger.project(complaint, inputs, self.execution.context.zone)
-        machine.propagate(task, dict(inputs), own=False)
+        values = {k: self._from_receipt(element, complaint, k, v) for k, v in inputs.items()}
+        ledger.project(complaint, values, self.execution.context.zone)
+        machine.propagate(task, values, own=False)
+
+    def _from_receipt(self, element: Element, complaint: Complaint, name: str, value: Any) -> Any:
+        """A duration given for an instant of the ledger counts from receipt, in the element's calendar."""
+        duration = value if isinstance(value, str) else string(value) if isinstance(value, timedelta | feel.YearsMonths) else ""
+        if name not in ledger.INSTANTS or not duration.startswith("P"):
+            return value
+        at, _, _ = self.execution.due(element, complaint.received_at, duration)
+        return at.astimezone(self.execution.context.zone)
 
     def _archive(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         execution, complaint = self.execution, self._complaint(machine, element)
@@ -235,7 +255,7 @@ class Services:
         """Write what the topics left, in the transaction of the step."""
         session = self.execution.session
         if self.rows:
-            session.execute(insert(Outbox), self.rows)
+            session.connection().execute(insert(cast(Table, Outbox.__table__)), self.rows)
             self.execution.context.wake(self.execution.at)
         session.add_all(self.others)
         for element_id in self.reminded:

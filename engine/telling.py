@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.calendars import moment
+from engine.calendars import CalendarError, Span, moment, parse_span, span_text
 from engine.models import HistoryEvent, User
 from engine.names import Names
 from engine.runtime.model import Element, Process
@@ -104,18 +104,45 @@ def history_rows(
     return [_row(teller, event) for event in readable_events(events, teller)]
 
 
-def readable_events(events: Sequence[HistoryEvent], teller: Teller) -> Iterable[HistoryEvent]:
-    """Leave out bookkeeping and what another event of the same step tells better."""
-    told = {(e.element_id, e.at) for e in events if e.type in _TOLD}
-    filed = any(e.type == "complaint_filed" for e in events)
+def readable_events(events: Sequence[HistoryEvent], teller: Teller) -> list[HistoryEvent]:
+    """Leave out bookkeeping and what another event of the same step tells better.
+
+    A step writes what its elements did after what they brought about; the better event takes the place of the
+    element's bare completion, so that the list reads in the order of the diagram.
+    """
+    better: dict[tuple[str | None, datetime], list[HistoryEvent]] = {}
     for event in events:
-        if event.type == "steps_taken" or (filed and event.type == "instance_started"):
+        if event.type in _TOLD and event.element_id is not None:
+            better.setdefault((event.element_id, event.at), []).append(event)
+    completed = {(e.element_id, e.at) for e in events if e.type == "element_completed"}
+    filed = any(e.type == "complaint_filed" for e in events)
+    kept: list[HistoryEvent] = []
+    for event in events:
+        place = (event.element_id, event.at)
+        if event.type == "element_completed" and place in better:
+            kept += better[place]
+            better[place] = []
+        elif event.type in _TOLD and place in completed:
             continue
-        if event.type == "element_completed":
-            element = teller.find(event)
-            if (event.element_id, event.at) in told or (element is not None and element.type == "userTask"):
-                continue
-        yield event
+        elif not _bookkeeping(event, teller.find(event), filed) and not (kept and _same(kept[-1], event)):
+            kept.append(event)
+    return kept
+
+
+def _bookkeeping(event: HistoryEvent, element: Element | None, filed: bool) -> bool:
+    if event.type == "element_completed" and element is not None:
+        plain_start = element.type == "startEvent" and (element.event is None or element.event.kind == "none")
+        return element.type == "userTask" or plain_start
+    return event.type == "steps_taken" or (filed and event.type == "instance_started")
+
+
+def _same(before: HistoryEvent, event: HistoryEvent) -> bool:
+    """One activity for several departments begins or ends as often as there are departments; once is enough."""
+    return event.type.startswith("element_") and (before.type, before.element_id, before.at) == (
+        event.type,
+        event.element_id,
+        event.at,
+    )
 
 
 def _row(teller: Teller, event: HistoryEvent) -> HistoryRow:
@@ -216,7 +243,12 @@ def _completed(teller: Teller, event: HistoryEvent, payload: Mapping[str, Any]) 
 
 def _decided(teller: Teller, event: HistoryEvent, payload: Mapping[str, Any]) -> Name:
     label = teller.element(event) or teller.names.value(payload.get("decision"))
-    outcome = [v for v in _simple(payload.get("result")) if v not in (None, "")]
+    result = payload.get("result")
+    period = _span(result)
+    if period is not None:
+        zh, en = span_text(period, "calendar", "zh"), span_text(period, "calendar", "en")
+        return Name(f"“{label.zh}”按决策表得出：{zh}", f"“{label.en}” gave, by its table: {en}")
+    outcome = [v for v in _simple(result) if v and _span(v) is None]
     if not outcome:
         return Name(f"“{label.zh}”按决策表判定", f"“{label.en}” was decided by its table")
     value = teller.names.value(outcome)
@@ -230,6 +262,18 @@ def _simple(result: Any) -> list[Any]:
     if isinstance(result, list):
         return [v for part in result for v in _simple(part)]
     return [result] if isinstance(result, str) else []
+
+
+def _span(value: Any) -> Span | None:
+    """A duration written as ISO text or as stored by FEEL."""
+    if isinstance(value, dict) and len(value) == 1:
+        value = value.get("$duration", value.get("$months"))
+    if not isinstance(value, str) or not value.startswith("P"):
+        return None
+    try:
+        return parse_span(value)
+    except CalendarError:
+        return None
 
 
 def _letter(teller: Teller, event: HistoryEvent, payload: Mapping[str, Any]) -> Name:

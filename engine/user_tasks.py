@@ -346,8 +346,8 @@ def load(session: Session, task_id: str, lock: bool = True) -> Loaded:
     rows = session.execute(query).all()
     if not rows:
         raise NotFound(what={"zh": "任务", "en": "task"}, id=task_id)
-    task, instance, complaint, _ = rows[0].tuple()
-    groups = [row.tuple()[3] for row in rows]
+    task, instance, complaint, _ = rows[0]
+    groups = [group for *_, group in rows]
     return task, instance, complaint, [g for g in groups if g is not None]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, make_url
 from engine.clock import VirtualClock
 from engine.models import Base
 from engine.store import Store
+from tests.office import ROOT, Office
 
 _SHARED = "redress"
 _DISCONNECT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
@@ -111,3 +112,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 def clock() -> VirtualClock:
     """Monday 2026-03-02, nine in the morning in Shanghai."""
     return VirtualClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def telecom(store: Store, clock: VirtualClock, tmp_path: Path) -> Office:
+    """An engine on the store with the telecom pack deployed."""
+    office = Office(store, clock, tmp_path)
+    office.deploy(ROOT / "processes" / "telecom")
+    return office

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from engine.types import Actor, PackInfo
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_limiter import Limiter
@@ -16,8 +15,8 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import Unauthorized
 from werkzeug.local import LocalProxy
 
-if TYPE_CHECKING:
-    from engine import Engine
+from engine import Engine
+from engine.types import Actor, PackInfo
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, headers_enabled=False)

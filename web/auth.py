@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from engine.errors import BadRequest, EngineError, SignInFailed
-from engine.passwords import MIN_LENGTH, PasswordRefused
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as AnyResponse
 
+from engine.errors import BadRequest, EngineError, SignInFailed
+from engine.passwords import MIN_LENGTH, PasswordRefused
 from web import access, i18n
 
 blueprint = Blueprint("auth", __name__)

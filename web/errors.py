@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from engine.errors import EngineError, FormInvalid
-from engine.files import size_text
 from flask import Flask, Response, current_app, json, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from engine.errors import EngineError, FormInvalid
+from engine.files import size_text
 from web import access, i18n
 
 

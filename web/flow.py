@@ -117,6 +117,11 @@ def duration(hours: float) -> str:
     return _("%(n)d 分钟", n=max(1, round(hours * 60)))
 
 
+def may_retry(pack: str) -> bool:
+    """Whether the person may let a stopped process try again."""
+    return any(access.actor().has_role(role, pack) for role in ("manager", "process_owner"))
+
+
 def incident(row: Mapping[str, Any]) -> dict[str, Any]:
     """An incident with its message as a two-language text and the element by its name."""
     names = rows.names(row["pack"])
@@ -124,7 +129,11 @@ def incident(row: Mapping[str, Any]) -> dict[str, Any]:
     pack = access.engine().deployments.parsed(info.deployment_id) if info else None
     owner = next((p.id for p in pack.processes.values() if p.find(row["element_id"] or "")), "") if pack else ""
     element = names.element(owner, row["element_id"] or "") if owner else None
-    return dict(row) | {"message": Name(row["message"]["zh"], row["message"]["en"]), "element": element}
+    return dict(row) | {
+        "may_retry": may_retry(row["pack"]),
+        "message": Name(row["message"]["zh"], row["message"]["en"]),
+        "element": element,
+    }
 
 
 def csv_columns() -> list[str]:
@@ -180,15 +189,19 @@ def _load(counts: Mapping[str, Any]) -> Load:
 
 
 def _with_called(
-    pack: Pack, process_id: str, loads: Mapping[str, Mapping[str, Load]], called: Counter[str | None]
+    pack: Pack,
+    process_id: str,
+    loads: Mapping[str, Mapping[str, Load]],
+    called: Counter[str | None],
+    above: frozenset[str] = frozenset(),
 ) -> dict[str, Load]:
     """The elements of a process with their loads; a call carries what waits in the process it alone calls."""
     found = dict(loads.get(process_id, {}))
     for element in pack.processes[process_id].walk():
         target = element.called_process
-        if target is None or target not in pack.processes or called[target] > 1 or target == process_id:
+        if target is None or target not in pack.processes or called[target] > 1 or target in above | {process_id}:
             continue
-        inside = _with_called(pack, target, loads, called).values()
+        inside = _with_called(pack, target, loads, called, above | {process_id}).values()
         if inside:
             hours = [load.hours for load in inside if load.hours is not None]
             found[element.id] = Load(
@@ -200,9 +213,7 @@ def _with_called(
     return found
 
 
-def _diagram(
-    info: PackInfo, pack: Pack, process_id: str, loads: Mapping[str, Load], slowest: float
-) -> BusyDiagram:
+def _diagram(info: PackInfo, pack: Pack, process_id: str, loads: Mapping[str, Load], slowest: float) -> BusyDiagram:
     elements, lines, active = {}, [], 0
     top = max([slowest, *(load.hours or 0 for load in loads.values())]) or 1
     for element in pack.processes[process_id].walk():

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.forms import BoundForm, Form
-from engine.types import Upload
 from flask import request
 from werkzeug.datastructures import CombinedMultiDict, FileStorage
 
+from engine.forms import BoundForm, Form
+from engine.types import Upload
 from web import access, i18n
 
 

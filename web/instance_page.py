@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import render_template, request, url_for
+from flask_babel import gettext as _
 
 from engine.packs import Pack
 from engine.types import DueText, InstanceDetail, Name, TaskRow
 from web import access, flow, forms, i18n, rows
 from web.task_page import diagrams_of
-
-_CLOCK = {"$datetime", "$date time", "$dateTime"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ def show(instance_id: str, problem: str | None = None) -> str:
     tasks = [_open_task(row, manages) for row in detail.tasks]
     complaint = engine.complaints.get(person, detail.business_key) if _is_complaint(detail) else None
     asked = request.args.get("do", "")
+    diagrams = diagrams_of(detail, pack) if pack else []
     return render_template(
         "operations/instance.html",
         detail=detail,
@@ -48,13 +48,22 @@ def show(instance_id: str, problem: str | None = None) -> str:
         title=_title(detail, pack),
         tasks=tasks,
         manages=manages,
-        may_retry=manages or person.has_role("process_owner", detail.pack),
+        may_retry=flow.may_retry(detail.pack),
         asked=asked,
         problem=problem,
-        diagrams=diagrams_of(detail, pack) if pack else [],
+        diagrams=diagrams,
+        diagram_tabs=[{"id": item.process_id, "label": i18n.text(item.title)} for item in diagrams],
+        tabs=[
+            {"id": "steps", "label": _("步骤"), "icon": "list-check"},
+            {"id": "due", "label": _("期限与理由"), "icon": "stopwatch", "count": len(tasks) + len(detail.timers)},
+            {"id": "variables", "label": _("变量"), "icon": "table", "count": len(detail.variables)},
+        ],
         history=list(reversed(engine.instances.history(person, instance_id))),
         incidents=[flow.incident(row) for row in detail.incidents],
-        variables=[(pack.names.field(key) if pack else key, key, _shown(value, pack)) for key, value in detail.variables.items()],
+        variables=[
+            (pack.names.field(key) if pack else key, key, _shown(value, pack))
+            for key, value in detail.variables.items()
+        ],
         state_name=flow.state_name(detail.state),
         value=rows.value,
         diagram_url=lambda process_id: url_for("diagrams.diagram", deployment_id=info, process_id=process_id),

@@ -14,7 +14,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine.errors import BadRequest, EngineError, Forbidden
-from engine.types import ComplaintRow, InstanceDetail, Name, Page, PackInfo
+from engine.types import ComplaintRow, PackInfo, Page
 from web import access, flow, forms, i18n, instance_page, rows
 
 blueprint = Blueprint("operations", __name__, url_prefix="/operations")
@@ -36,6 +36,7 @@ def overview() -> Reply:
     figures = engine.complaints.figures(person, info.name)
     late = engine.complaints.list(person, pack=info.name, overdue=True, state="open", size=8)
     raised = engine.complaints.list(person, pack=info.name, escalated=True, state="open", size=8)
+    diagrams = flow.busy_diagrams(info, engine.instances.overview(person, info.name))
     return render_template(
         "operations/overview.html",
         info=info,
@@ -44,7 +45,8 @@ def overview() -> Reply:
         open_trend=_open_trend(figures),
         late=_lines(late),
         raised=_lines(raised),
-        diagrams=flow.busy_diagrams(info, engine.instances.overview(person, info.name)),
+        diagrams=diagrams,
+        busy_tabs=[{"id": d.process_id, "label": i18n.text(d.title), "count": d.active or None} for d in diagrams],
         incidents=engine.incidents.list(person, info.name),
         value=rows.value,
         tabs=tabs("overview"),
@@ -213,7 +215,9 @@ def _order() -> str:
 
 
 def _lines(page: Page[ComplaintRow]) -> list[tuple[ComplaintRow, rows.Due]]:
-    return [(row, rows.due(row.due_at if row.state == "active" else None, flow.calendar(row.pack))) for row in page.items]
+    return [
+        (row, rows.due(row.due_at if row.state == "active" else None, flow.calendar(row.pack))) for row in page.items
+    ]
 
 
 def _open_trend(figures: dict[str, Any]) -> list[int]:
@@ -251,5 +255,11 @@ def _taken(out: io.StringIO) -> str:
 
 def _cell(value: Any) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else f"{i18n.local(value):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else i18n.text(value)
+    text = (
+        ""
+        if value is None
+        else f"{i18n.local(value):%Y-%m-%d %H:%M}"
+        if isinstance(value, datetime)
+        else i18n.text(value)
+    )
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -6,9 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import segno
-from engine.errors import EngineError, FileRefused, FormInvalid, NotFound, TooLarge
-from engine.forms import BoundForm, Form
-from engine.types import Actor, PackInfo
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
@@ -16,6 +13,9 @@ from markupsafe import Markup
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
+from engine.errors import EngineError, FileRefused, FormInvalid, NotFound, TooLarge
+from engine.forms import BoundForm, Form
+from engine.types import Actor, PackInfo
 from web import access, errors, forms, i18n, tracking
 
 blueprint = Blueprint("public", __name__)
@@ -87,9 +87,7 @@ def intake_submit(pack: str) -> Reply:
         return _intake_page(form, info, bound), 422
     uploads = [*forms.uploads(bound), *forms.uploads_of(FILES)]
     try:
-        filed = access.engine().complaints.file(
-            _COMPLAINANT, pack, bound.values, uploads, language=i18n.language()
-        )
+        filed = access.engine().complaints.file(_COMPLAINANT, pack, bound.values, uploads, language=i18n.language())
     except FormInvalid as error:
         forms.take_errors(bound, error.params.get("errors", {}))
         return _intake_page(form, info, bound), error.status

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.calendars import remaining
-from engine.names import Names
-from engine.types import Name, PackInfo
 from flask import g, request, url_for
 from flask_babel import gettext as _
 
+from engine.calendars import remaining
+from engine.names import Names
+from engine.types import Name, PackInfo
 from web import access, i18n
 
 
@@ -87,6 +87,17 @@ def values_of(field: str) -> list[tuple[str, Name]]:
             for item in form.fields:
                 if item.name == field:
                     found |= {option.key: names(info.name).value(option.key) for option in item.options or ()}
+    return list(found.items())
+
+
+def stages() -> list[tuple[str, Name]]:
+    """The stages the chosen packs' diagrams name, in the order of the diagrams, for filters."""
+    found: dict[str, Name] = {}
+    for info in chosen_packs():
+        for process in access.engine().deployments.parsed(info.deployment_id).processes.values():
+            for element in process.walk():
+                if stage := element.properties.get("stage"):
+                    found.setdefault(stage, names(info.name).stage(stage))
     return list(found.items())
 
 

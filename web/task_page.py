@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from flask import render_template, request
+
 from engine.errors import EngineError, FormInvalid
 from engine.forms import BoundForm
 from engine.packs import Pack, Rule
 from engine.types import HistoryRow, InstanceDetail, Name, TaskDetail
-from flask import render_template, request
-
 from web import access, forms, i18n, rows
 from web.diagram import step_rows, viewer_state
 
@@ -195,4 +195,3 @@ def _if_allowed(read: Callable[[], _T]) -> _T | None:
         return read()
     except EngineError:
         return None
-

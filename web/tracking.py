@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.errors import EngineError, NotFound
-from engine.files import download_headers
-from engine.types import Actor, Name
 from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from engine.errors import EngineError, NotFound
+from engine.files import download_headers
+from engine.types import Actor, Name
 from web import access, forms, i18n
 
 blueprint = Blueprint("tracking", __name__)
@@ -199,7 +199,11 @@ def _sentence(view: dict[str, Any]) -> str:
     if view["state"] == "cancelled":
         return _("这件投诉已终止办理。")
     if view["state"] == "completed":
-        return _("这件投诉已于 %(day)s 办结。", day=i18n.format_date(view["closed_at"])) if view["closed_at"] else _("这件投诉已办结。")
+        return (
+            _("这件投诉已于 %(day)s 办结。", day=i18n.format_date(view["closed_at"]))
+            if view["closed_at"]
+            else _("这件投诉已办结。")
+        )
     now = next((i18n.text(step["label"]) for step in view["steps"] if step["state"] == "now"), _("受理"))
     if view["survey_open"]:
         return _("我们已经答复您，请告诉我们您是否满意。")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.errors import BadRequest, EngineError, FormInvalid
-from engine.forms import BoundForm
-from engine.types import Page, TaskDetail, TaskRow
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
+from engine.errors import BadRequest, EngineError, FormInvalid
+from engine.forms import BoundForm
+from engine.types import Page, TaskDetail, TaskRow
 from web import access, forms, i18n, rows, task_page
 
 blueprint = Blueprint("worklist", __name__)
@@ -93,7 +93,9 @@ def complete(task_id: str) -> Reply:
     try:
         detail = engine.tasks.get(person, task_id)
     except EngineError as error:
-        return render_template("worklist/kept.html", error=error.text(i18n.language()), kept=task_page.what_was_sent()), error.status
+        return render_template(
+            "worklist/kept.html", error=error.text(i18n.language()), kept=task_page.what_was_sent()
+        ), error.status
     bound = _bound(detail)
     if bound is not None and bound.rows_changed:
         return task_page.show(detail, bound)

@@ -13,6 +13,7 @@ from .types import ANY, Allowed, Type, shown
 
 MAX_STEPS = 100_000
 MAX_RULES = 500
+MAX_CELLS = 5_000
 MAX_REPORTS = 10
 
 
@@ -21,7 +22,7 @@ def check_table(builder: Builder, table: Table) -> None:
     _check_values(builder, table)
     if not table.rules or any(len(column.cells) != len(table.rules) for column in table.inputs):
         return
-    if len(table.rules) > MAX_RULES:
+    if len(table.rules) > MAX_RULES or len(table.rules) * len(table.inputs) > MAX_CELLS:
         builder.find("info", table.place, say("too_large"))
     else:
         _Analysis(builder, table).run()

@@ -253,4 +253,3 @@ _READERS: dict[str, Reader] = {
     "some": _quantified,
     "every": _quantified,
 }
-EXPRESSIONS = frozenset(_READERS)

@@ -48,6 +48,12 @@ class Cell:
         """Whether the cell mentions null."""
         return any(isinstance(item, Exact) and item.value is None for item in self.items)
 
+    def accepts_null(self) -> bool:
+        """Whether null satisfies the cell: it has no order, and is equal to nothing but itself."""
+        if not self.negated:
+            return self.anything or self.has_null()
+        return not self.has_null() and not any(isinstance(item, Range) for item in self.items)
+
     def accepts(self, value: Any) -> bool:
         """Whether a value, null apart, satisfies the cell."""
         if self.anything:

@@ -85,7 +85,7 @@ def _column(table: Table, index: int) -> Column:
     if not values:
         cases.append(Case(say("anything"), anything, not opaque))
     cases.extend(Case({"zh": source, "en": source}, anything | bits, False) for source, bits in opaque.items())
-    nulls = sum(bit for bit, cell in known if cell.has_null() and not cell.negated)
+    nulls = sum(bit for bit, cell in known if cell.accepts_null())
     cases.append(Case({"zh": "null", "en": "null"}, anything | nulls, False))
     return Column(column, _merged(cases), anything, not opaque)
 

@@ -9,9 +9,7 @@ from .errors import Place
 from .messages import say
 from .table_reader import read_allowed
 from .types import Item, Type
-from .xmlread import child, children, local, name_of
-
-_PARTS = frozenset({"typeRef", "allowedValues", "typeConstraint", "itemComponent", "functionItem"})
+from .xmlread import child, children, name_of
 
 
 def declare_types(root: etree._Element) -> dict[str, Item]:
@@ -37,9 +35,6 @@ def fill_types(builder: Builder, root: etree._Element, types: dict[str, Item], p
 
 
 def _fill(builder: Builder, node: etree._Element, item: Item, place: Place) -> None:
-    for part in children(node):
-        if local(part) not in _PARTS:
-            builder.refuse(place, say("unknown_element", name=local(part)))
     reference = child(node, "typeRef")
     if reference is not None:
         item.base = builder.type("".join(str(t) for t in reference.itertext()), place)
@@ -79,5 +74,3 @@ def part_names(types: dict[str, Item]) -> set[str]:
             found |= item.parts.keys()
             stack.extend(item.parts.values())
     return found
-
-

@@ -36,8 +36,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no_output_decision": ("决策服务没有输出决策", "the decision service has no output decision"),
     "not_required": (
-        "用到了“{name}”，但没有连线依赖它：结果将为空值",
-        "it reads “{name}” without requiring it in the diagram, so the value will be null",
+        "用到了“{name}”，但图中没有连线依赖它，取值将为空；请在图中连线",
+        "it reads “{name}” without requiring it, so the value will be null; connect the two in the diagram",
     ),
     "unknown_function": ("没有名为“{name}”的函数", "there is no function “{name}”"),
     "not_given": ("未提供输入“{name}”", "the input “{name}” was not given"),

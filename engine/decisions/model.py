@@ -129,6 +129,8 @@ class DecisionModel:
     types: dict[str, Item] = field(default_factory=dict, repr=False)
     imports: dict[str, DecisionModel] = field(default_factory=dict, repr=False)
     """imported models by the name they are imported under"""
+    declared: frozenset[str] = field(default=frozenset(), repr=False)
+    """the variables of its inputs and decisions: each is visible only to what requires it"""
     error: DecisionError | None = None
     """what was not understood outside of any decision"""
     check: Callable[[DecisionModel], list[Finding]] | None = field(default=None, repr=False)

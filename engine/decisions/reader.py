@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from lxml import etree
 
@@ -11,46 +12,18 @@ from engine.runtime.model import Finding
 from engine.xml import parse
 
 from .analysis import check_table
-from .boxed import EXPRESSIONS, compile_boxed, compile_function
+from .boxed import compile_boxed, compile_function
 from .builder import Builder
 from .errors import Place
 from .itemtypes import declare_types, fill_types, part_names
 from .messages import say
 from .model import Decision, DecisionModel, InputData, Knowledge, Need, RuleView, Service, TableView
+from .schema import EXPRESSIONS, strangers
 from .tables import Table
 from .types import Type, builtin_type
 from .xmlread import NAMESPACES, child, children, local, name_of, words
 
 MAX_TEXTS = 20_000
-_DISPLAY = frozenset(
-    {
-        "association",
-        "businessContextElement",
-        "elementCollection",
-        "group",
-        "knowledgeSource",
-        "organizationUnit",
-        "performanceIndicator",
-        "textAnnotation",
-    }
-)
-_LOGIC = frozenset({"itemDefinition", "inputData", "decision", "businessKnowledgeModel", "decisionService", "import"})
-_DECISION = frozenset(
-    {
-        "allowedAnswers",
-        "authorityRequirement",
-        "decisionMaker",
-        "decisionOwner",
-        "impactedPerformanceIndicator",
-        "informationRequirement",
-        "knowledgeRequirement",
-        "question",
-        "supportedObjective",
-        "usingProcess",
-        "usingTask",
-        "variable",
-    }
-)
 
 
 class FileReader:
@@ -91,14 +64,16 @@ class FileReader:
 
     def read(self) -> DecisionModel:
         """The model, its decisions compiled."""
-        for node in children(self.root):
-            if local(node) not in _DISPLAY | _LOGIC:
-                self.builder.refuse(self.place, say("unknown_element", name=local(node)))
+        for stranger, owner in strangers(self.root):
+            place = replace(self.place, decision_id=owner, decision=self._name_of(owner))
+            self.builder.refuse(place, say("unknown_element", name=local(stranger)))
         for node in children(self.root, "import"):
             self._import(node)
         self.model.types.update(declare_types(self.root))
         fill_types(self.builder, self.root, self.model.types, self.place)
         elements = self._declare()
+        groups = (self.model.inputs.values(), self.model.decisions.values())
+        self.model.declared = frozenset(element.variable for group in groups for element in group)
         self.names = self._common_names()
         for element, node, place in elements:
             self._logic(element, node, place)
@@ -108,17 +83,21 @@ class FileReader:
         self.model.error = self.builder.refusals.get("")
         return self.model
 
+    def _name_of(self, owner: str) -> str:
+        found = next((node for node in children(self.root) if owner and node.get("id") == owner), None)
+        return (name_of(found) if found is not None else "") or owner or self.place.decision
+
     def check(self, model: DecisionModel) -> list[Finding]:
         """What reading found, and what can be said of the tables."""
-        for table in self.builder.tables:
+        builder = replace(self.builder, findings=list(self.builder.findings))
+        for table in builder.tables:
             self._note_produced(table)
-            if table.place.decision_id not in self.builder.refusals:
-                check_table(self.builder, table)
-        variables = {decision.variable for decision in model.decisions.values()}
-        for place, name in dict.fromkeys(self.builder.unbound):
-            if name in variables:
-                self.builder.find("warning", place, say("not_required", name=name))
-        return self.builder.findings
+            if table.place.decision_id not in builder.refusals:
+                check_table(builder, table)
+        for place, name in dict.fromkeys(builder.unbound):
+            if name in model.declared and place.decision_id in model.decisions:
+                builder.find("error", place, say("not_required", name=name))
+        return builder.findings
 
     def _note_produced(self, table: Table) -> None:
         """Tell the input columns that read a required table of literals which values there can be."""
@@ -208,12 +187,7 @@ class FileReader:
             self._service(element, node, place)
 
     def _decision(self, decision: Decision, node: etree._Element, place: Place) -> None:
-        parts: list[etree._Element] = []
-        for part in children(node):
-            if local(part) in EXPRESSIONS:
-                parts.append(part)
-            elif local(part) not in _DECISION:
-                self.builder.refuse(place, say("unknown_element", name=local(part)))
+        parts = list(children(node, *EXPRESSIONS))
         if len(parts) != 1:
             self.builder.refuse(place, say("no_logic"))
             return

@@ -26,6 +26,8 @@ def take_asked(session: Session, model: DecisionModel, element: Decision | Servi
         if not session.inputs:
             session.inputs = {need.element.name: _value_of(session, need, given) for need in element.needs}
         return value
+    if model.error is not None:
+        raise model.error
     function = functions(session, model)[element.variable]
     session.inputs = {name: given.get(name) for name in function.parameters}
     return function.call(*session.inputs.values())
@@ -57,7 +59,8 @@ def take(session: Session, model: DecisionModel, decision: Decision, given: Valu
     session.running.add(key)
     session.enter(decision.place)
     try:
-        names = {**given, **functions(session, model)}
+        names = {name: value for name, value in given.items() if name not in model.declared}
+        names.update(functions(session, model))
         for need in decision.needs:
             _bind(session, names, need, given)
         value = decision.logic(Env(names, session)) if decision.logic is not None else None

@@ -77,8 +77,9 @@ class Session:
 
     def note(self, place: Place, reason: Text) -> None:
         """Keep the reason for a null."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(place, reason["zh"], reason["en"]))
+        problem = Problem(place, reason["zh"], reason["en"])
+        if len(self.problems) < MAX_PROBLEMS and problem not in self.problems:
+            self.problems.append(problem)
 
     def violated(self, place: Place, reason: Text) -> None:
         """The model or its input breaks its own rules: an error, or with ``strict`` off a null with a reason."""

@@ -16,17 +16,12 @@ from .hits import AGGREGATIONS, POLICIES
 from .messages import say
 from .tables import Input, Output, Rule, Table
 from .types import ANY, Allowed, Type
-from .xmlread import child, children, local, name_of, text_of, words
-
-_PARTS = frozenset({"input", "output", "annotation", "rule"})
+from .xmlread import child, children, name_of, text_of, words
 
 
 def read_table(builder: Builder, node: etree._Element, names: Names, place: Place) -> Table:
     """A decision table; every cell that is not understood becomes a finding with its rule and column."""
     policy, operator = _policy(builder, node, place)
-    for part in children(node):
-        if local(part) not in _PARTS:
-            builder.refuse(place, say("unknown_element", name=local(part)))
     inputs = [_input(builder, i, names, place, number) for number, i in enumerate(children(node, "input"), start=1)]
     clauses = list(children(node, "output"))
     outputs = [_output(builder, o, names, place, number, len(clauses)) for number, o in enumerate(clauses, start=1)]
@@ -77,9 +72,7 @@ def _input(builder: Builder, node: etree._Element, names: Names, place: Place, n
     )
 
 
-def _output(
-    builder: Builder, node: etree._Element, names: Names, place: Place, number: int, count: int
-) -> Output:
+def _output(builder: Builder, node: etree._Element, names: Names, place: Place, number: int, count: int) -> Output:
     name = name_of(node)
     label = " ".join((node.get("label") or name or (f"output {number}" if count > 1 else place.decision)).split())
     at = place.at(column=label)

@@ -205,4 +205,3 @@ class Table:
             rule = self.rules[index]
             fired = FiredRule(self.place.decision_id, self.place.decision, index + 1, rule.id, rule.annotations)
             env.session.fired.append(fired)
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -55,10 +55,6 @@ class Type:
     def values(self) -> list[Any] | None:
         """All values of the type when it lists them."""
         return None
-
-    def components(self) -> Mapping[str, Type]:
-        """The entries of a structured type, or of the elements of a list of them."""
-        return {}
 
 
 class _Any(Type):
@@ -149,10 +145,6 @@ class Item(Type):
         if self.allowed is not None and self.allowed.listed is not None:
             return self.allowed.listed
         return self.base.values() if self.base is not None and self.allowed is None else None
-
-    def components(self) -> Mapping[str, Type]:
-        """The components, or those of the type it refers to."""
-        return self.parts or (self.base.components() if self.base is not None else {})
 
 
 def builtin_type(name: str) -> Type | None:

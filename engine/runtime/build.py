@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engine.runtime.gateways import EventGatewayNode, ExclusiveNode, InclusiveNode, ParallelNode
 from engine.runtime.machine import Definitions
 from engine.runtime.model import JOBS, Element, Flow, Process, Scope
 from engine.runtime.nodes import (
     ActivityNode,
     CatchNode,
     DecisionNode,
-    EventGatewayNode,
-    ExclusiveNode,
-    InclusiveNode,
     JobNode,
-    MultiInstanceNode,
+    ListenerNode,
     Node,
-    ParallelNode,
-    PassNode,
     ReceiveNode,
     ScriptNode,
     StartNode,
@@ -23,6 +22,7 @@ from engine.runtime.nodes import (
     ThrowNode,
     UserTaskNode,
 )
+from engine.runtime.repeats import MultiInstanceNode
 from engine.runtime.scopes import ScopeSpec
 
 _NODES: dict[str, type[Node]] = {
@@ -39,6 +39,8 @@ _NODES: dict[str, type[Node]] = {
     "manualTask": ActivityNode,
     "task": ActivityNode,
     "receiveTask": ReceiveNode,
+    "serviceTask": JobNode,
+    "sendTask": JobNode,
     "subProcess": SubProcessNode,
     "callActivity": SubProcessNode,
     "businessRuleTask": DecisionNode,
@@ -47,7 +49,7 @@ _NODES: dict[str, type[Node]] = {
 
 
 def build(processes: list[Process]) -> Definitions:
-    """Executable forms of all executable ``processes``; expects a model that the check found sound."""
+    """Executable forms of all executable ``processes``; expects a model that the reader found sound."""
     definitions = Definitions()
     for process in processes:
         if process.executable:
@@ -63,6 +65,7 @@ def _scope(scope: Scope, process: Process, definitions: Definitions) -> ScopeSpe
             definitions.subprocesses[process.id, element.id] = _scope(element.children, process, definitions)
         node = _node(spec, element, scope)
         node.flows = _flows(element, scope)
+        node.conditional = any(f.condition is not None or f.id == element.default for f in node.flows)
         if isinstance(node, InclusiveNode):
             node.upstream = {f: _upstream(scope, scope.flows[f].source, element.id) for f in element.incoming}
         if isinstance(node, EventGatewayNode):
@@ -72,34 +75,29 @@ def _scope(scope: Scope, process: Process, definitions: Definitions) -> ScopeSpe
 
 def _node(spec: ScopeSpec, element: Element, scope: Scope) -> Node:
     if element.event_subprocess:
-        body = SubProcessNode(spec, element, element.id + "/")
-        body.boundary = []
-        return PassNode(spec, element)
-    kind = JobNode if element.type in JOBS or (element.type == "businessRuleTask" and element.topic) else None
-    if element.type == "scriptTask" and element.topic:
-        kind = JobNode
-    kind_of = kind or _NODES[element.type]
+        SubProcessNode(spec, element, element.id + "/")
+        return ListenerNode(spec, element)
+    kind = JobNode if element.topic and element.type not in JOBS and element.type.endswith("Task") else None
+    kind = kind or _NODES[element.type]
     if element.loop is None:
-        node = kind_of(spec, element)
+        node = kind(spec, element)
     else:
         node = MultiInstanceNode(spec, element)
-        node.inner = kind_of(spec, element, element.id + "#")
+        node.loop = element.loop
+        node.inner = kind(spec, element, element.id + "#")
         node.inner.repeats = True
     if isinstance(node, ActivityNode):
-        node.boundary = scope.boundary(element.id)
+        node.boundary = tuple(scope.boundary(element.id))
     return node
 
 
 def _flows(element: Element, scope: Scope) -> list[Flow]:
-    if element.type == "intermediateThrowEvent" and element.event is not None and element.event.kind == "link":
-        name = element.event.name
-        for other in scope.elements.values():
-            if other.type == "intermediateCatchEvent" and other.event is not None and other.event.kind == "link":
-                if other.event.name == name:
-                    return [Flow(f"{element.id}>{other.id}", "", element.id, other.id, None)]
+    if _is_link(element, "intermediateThrowEvent"):
+        targets = list(_links(scope, element, "intermediateCatchEvent"))
+        return [Flow(f"{element.id}>{e.id}", "", element.id, e.id, None) for e in targets[:1]]
     flows = [scope.flows[f] for f in element.outgoing]
     if element.type in ("parallelGateway", "eventBasedGateway"):
-        return [Flow(f.id, f.name, f.source, f.target, None) for f in flows]
+        return [replace(f, condition=None) for f in flows]
     return flows
 
 
@@ -116,18 +114,16 @@ def _upstream(scope: Scope, source: str, gateway: str) -> frozenset[str]:
         stack += [scope.flows[f].source for f in element.incoming]
         if element.attached_to:
             stack.append(element.attached_to)
-        stack += [] if element.type != "intermediateCatchEvent" else _link_sources(scope, element)
+        if _is_link(element, "intermediateCatchEvent"):
+            stack += [e.id for e in _links(scope, element, "intermediateThrowEvent")]
     return frozenset(found)
 
 
-def _link_sources(scope: Scope, element: Element) -> list[str]:
-    if element.event is None or element.event.kind != "link":
-        return []
-    return [
-        e.id
-        for e in scope.elements.values()
-        if e.type == "intermediateThrowEvent"
-        and e.event is not None
-        and e.event.kind == "link"
-        and e.event.name == element.event.name
-    ]
+def _is_link(element: Element, kind: str) -> bool:
+    return element.type == kind and element.event is not None and element.event.kind == "link"
+
+
+def _links(scope: Scope, element: Element, kind: str) -> Iterator[Element]:
+    """The other ends of the link ``element``."""
+    name = element.event.name if element.event else ""
+    return (e for e in scope.elements.values() if _is_link(e, kind) and e.event and e.event.name == name)

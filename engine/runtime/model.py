@@ -5,6 +5,7 @@ Source of the vocabulary: BPMN 2.0.2 (OMG formal/2013-12-09) and the zeebe exten
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -28,6 +29,7 @@ TASKS = frozenset(
 GATEWAYS = frozenset(["exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"])
 EVENTS = frozenset(["startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"])
 JOBS = frozenset(["serviceTask", "sendTask"])
+_PATH = re.compile(r"=\s*([^\W\d]\w*)\s*(?:\.\s*\w+\s*)*$")
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,12 @@ class Loop:
     output_collection: str | None
     output_element: str | None
     completion_condition: str | None
+
+    @property
+    def output_variable(self) -> str | None:
+        """The variable the output element reads, when it is only that; each instance then has one of its own."""
+        match = _PATH.match(self.output_element or "")
+        return match.group(1) if match else None
 
 
 @dataclass

@@ -20,6 +20,8 @@ from engine.runtime.model import Process, Scope
 if TYPE_CHECKING:
     from engine.runtime.machine import Machine
 
+ALIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+
 
 class ScopeSpec(WorkflowSpec):  # type: ignore[misc]
     """The executable form of a scope, built once per deployment and shared by all its instances."""
@@ -34,11 +36,15 @@ class ScopeInstance(Workflow):  # type: ignore[misc]
     """A running scope. ``host`` is the subprocess or call activity task it runs for, None for the process itself."""
 
     spec: ScopeSpec
+    data: dict[str, Any]
+    tasks: dict[Any, Task]
 
-    def __init__(self, machine: Machine, spec: ScopeSpec, host: Task | None, restoring: bool = False) -> None:
+    def __init__(self, machine: Machine, spec: ScopeSpec, host: Task | None) -> None:
+        super().__init__(spec, deserializing=True)
         self.machine = machine
         self.host = host
-        super().__init__(spec, deserializing=restoring)
+        self.task_tree = Task(self, spec.start, state=TaskState.COMPLETED)
+        self.depth: int = 0 if host is None else cast(ScopeInstance, host.workflow).depth + 1
 
     @property
     def parent(self) -> ScopeInstance | None:
@@ -49,17 +55,24 @@ class ScopeInstance(Workflow):  # type: ignore[misc]
         """True for a process of its own: the instance itself or one started by a call activity."""
         return isinstance(self.spec.scope, Process)
 
-    @property
-    def depth(self) -> int:
-        return 0 if self.parent is None else self.parent.depth + 1
-
     def _task_completed_notify(self, task: Task) -> None:
-        self.last_task = task
+        pass
 
     def alive(self) -> list[Task]:
         """Tasks that hold a token (listeners of event subprocesses do not)."""
-        mask = TaskState.READY | TaskState.WAITING | TaskState.STARTED
-        return [t for t in self.tasks.values() if t.has_state(mask) and "listener" not in t.internal_data]
+        return [t for t in self.tasks.values() if t.has_state(ALIVE) and "listener" not in t.internal_data]
+
+    def forget_finished(self) -> None:
+        """Drop the tasks that are over: nothing looks at them again."""
+        root = self.task_tree
+        self.tasks = {i: t for i, t in self.tasks.items() if t is root or t.has_state(ALIVE)}
+        for task in self.tasks.values():
+            task._children = [c for c in task._children if c in self.tasks]
+
+
+def body_of(task: Task) -> Task | None:
+    """The multi-instance body that ``task`` is one instance of."""
+    return cast(Task, task.parent) if getattr(task.task_spec, "repeats", False) else None
 
 
 def chain(task: Task) -> list[dict[str, Any]]:
@@ -69,6 +82,10 @@ def chain(task: Task) -> list[dict[str, Any]]:
     while current is not None:
         if "local" in current.internal_data:
             maps.append(current.internal_data["local"])
+        body = body_of(current)
+        if body is not None:
+            current = body
+            continue
         scope = cast(ScopeInstance, current.workflow)
         maps.append(scope.data)
         current = None if scope.called else scope.host

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID
 
 from SpiffWorkflow.task import Task
 
 from engine import feel
-from engine.runtime.machine import Definitions, Host, Machine
-from engine.runtime.nodes import ALIVE, MultiInstanceNode
-from engine.runtime.scopes import ScopeInstance
+from engine.runtime.host import Host
+from engine.runtime.machine import Definitions, Machine
+from engine.runtime.scopes import ALIVE, ScopeInstance, body_of
 from engine.runtime.waits import Wait
 
 FORMAT = 1
-_FEEL_VALUES = frozenset({"local", "items", "results", "returned"})
-"""Keys of a task's internal data that hold variables; the others are plain JSON."""
+_VALUES = frozenset(["local", "items"])
+"""Entries of a task that hold FEEL values; the others are plain JSON."""
 
 
 def dump(machine: Machine) -> bytes:
@@ -27,18 +26,8 @@ def dump(machine: Machine) -> bytes:
     position = {id(s): n for n, s in enumerate(scopes)}
     data = {
         "format": FORMAT,
-        "performers": machine.performers,
-        "scopes": [
-            {
-                "spec": s.spec.process.id,
-                **({} if s.called else {"inside": s.spec.name}),
-                **({"host": [position[id(s.parent)], s.host.id.hex]} if s.host is not None else {}),
-                **({"completed": True} if s.completed else {}),
-                "data": feel.encode(s.data),
-                "tasks": [_task(t) for t in s.tasks.values() if t.has_state(ALIVE)],
-            }
-            for s in scopes
-        ],
+        "performers": {element: _latest(people) for element, people in machine.performers.items()},
+        "scopes": [_scope(s, position) for s in scopes],
     }
     return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 1)
 
@@ -47,17 +36,16 @@ def load(content: bytes, definitions: Definitions, host: Host) -> Machine:
     """Restore a machine. Raises KeyError when the state names an element the definitions do not have."""
     data = json.loads(zlib.decompress(content))
     machine = Machine(definitions, host)
-    machine.performers = data.get("performers", {})
+    machine.performers = data["performers"]
     scopes: list[ScopeInstance] = []
     for item in data["scopes"]:
         inside = item.get("inside")
         spec = definitions.processes[item["spec"]] if inside is None else definitions.subprocesses[item["spec"], inside]
         parent = item.get("host")
         host_task = scopes[parent[0]].tasks[UUID(parent[1])] if parent else None
-        scope = ScopeInstance(machine, spec, host_task, restoring=True)
+        scope = ScopeInstance(machine, spec, host_task)
         scope.data = cast(dict[str, Any], feel.decode(item["data"]))
         scope.completed = item.get("completed", False)
-        scope.task_tree = Task(scope, spec.start, state=64)
         for task in item["tasks"]:
             _restore(scope, task)
         scopes.append(scope)
@@ -81,31 +69,41 @@ def all_variables(content: bytes) -> dict[str, Any]:
     return merged
 
 
+def _latest(people: list[str]) -> list[str]:
+    """Everyone once, in the order of their last time: rounds of rework do not make the state grow."""
+    return list(dict.fromkeys(reversed(people)))[::-1]
+
+
+def _scope(scope: ScopeInstance, position: dict[int, int]) -> dict[str, Any]:
+    item: dict[str, Any] = {"spec": scope.spec.process.id}
+    if not scope.called:
+        item["inside"] = scope.spec.name
+    if scope.host is not None:
+        item["host"] = [position[id(scope.parent)], scope.host.id.hex]
+    if scope.completed:
+        item["completed"] = True
+    item["data"] = feel.encode(scope.data)
+    item["tasks"] = [_task(t) for t in scope.tasks.values() if t.has_state(ALIVE)]
+    return item
+
+
 def _task(task: Task) -> list[Any]:
-    parent = task.parent
-    keep = parent is not None and parent.has_state(ALIVE) and isinstance(parent.task_spec, MultiInstanceNode)
-    return [
-        task.id.hex,
-        task.task_spec.name,
-        int(task.state),
-        _internal(task.internal_data),
-        parent.id.hex if keep else None,
-    ]
+    internal = {k: _stored(k, v) for k, v in task.internal_data.items()}
+    body = body_of(task)
+    return [task.id.hex, task.task_spec.name, int(task.state), internal, body.id.hex if body is not None else None]
 
 
-def _internal(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        k: {e: w.to_dict() for e, w in v.items()} if k == "waits" else feel.encode(v) if k in _FEEL_VALUES else v
-        for k, v in data.items()
-        if k != "flow" or v
-    }
+def _stored(key: str, value: Any) -> Any:
+    if key == "waits":
+        return {element: wait.to_dict() for element, wait in value.items()}
+    return feel.encode(value) if key in _VALUES else value
 
 
 def _restore(scope: ScopeInstance, item: list[Any]) -> None:
-    identity, name, state, internal, parent_id = item
-    parent = scope.tasks[UUID(parent_id)] if parent_id else scope.task_tree
+    identity, name, state, internal, body_id = item
+    parent = scope.tasks[UUID(body_id)] if body_id else scope.task_tree
     task = Task(scope, scope.spec.task_specs[name], parent, state=state, id=UUID(identity))
     for key, value in internal.items():
         if key == "waits":
-            value = {e: Wait(**w) for e, w in value.items()}
-        task.internal_data[key] = feel.decode(value) if key in _FEEL_VALUES else value
+            value = {element: Wait(**wait) for element, wait in value.items()}
+        task.internal_data[key] = feel.decode(value) if key in _VALUES else value

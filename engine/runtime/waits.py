@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.task import Task
 
 from engine import feel
+from engine.calendars import CalendarError, parse_span
 from engine.feel.text import string
 from engine.runtime.model import Element
 
 if TYPE_CHECKING:
     from engine.runtime.machine import Machine
 
-_CYCLE = re.compile(r"^R(\d*)/(?:([^/P][^/]*)/)?(P[^/]+)$")
+_CYCLE = re.compile(r"^R(\d*)/(?:([^/P][^/]*)/)?(P[^/]+)$", re.ASCII)
+_MAX_REPETITIONS = 100_000
+_MAX_SKIPPED = 5_000
+"""Occurrences of a cycle that began in the past which are passed over one by one."""
 
 
 @dataclass(frozen=True)
@@ -30,78 +35,140 @@ class Wait:
     due: str | None = None
     provisional: bool = False
     explanation: dict[str, Any] | None = None
+    """Why it is due then; known while the subscription is opened, not stored with the state."""
     every: str | None = None
     left: int = 0
     """repetitions after this one, -1 for endless"""
 
     def to_dict(self) -> dict[str, Any]:
-        return {k: v for k, v in asdict(self).items() if v not in (None, "", 0, False) or k == "kind"}
+        """What is stored: everything that is not empty, but for the explanation."""
+        named = ((f.name, getattr(self, f.name)) for f in fields(self) if f.name != "explanation")
+        return {name: value for name, value in named if name == "kind" or value not in (None, "", 0, False)}
 
     def again(self, machine: Machine, element: Element) -> Wait | None:
-        """The subscription that follows when the event does not interrupt: endless for messages, counted for cycles."""
+        """The subscription that follows when the event does not interrupt; counted for cycles, None after the last."""
         if self.kind != "timer":
             return self
         if self.every is None or self.left == 0 or self.due is None:
             return None
-        return _timer(
-            machine, element, datetime.fromisoformat(self.due), self.every, self.left - 1 if self.left > 0 else -1
-        )
+        left = self.left - 1 if self.left > 0 else -1
+        return _counted(machine, element, datetime.fromisoformat(self.due), self.every, left)
 
 
-def subscribe(machine: Machine, task: Task, element: Element) -> Wait:
-    """Open the subscription of ``element`` for ``task``: evaluate its time or its correlation key."""
+@dataclass(frozen=True)
+class Cycle:
+    """A repeating interval of ISO 8601."""
+
+    repetitions: int
+    """-1 for endless"""
+    start: datetime | None
+    every: str
+
+
+def parse_cycle(text: str) -> Cycle:
+    """Read ``R3/P1D``, ``R/PT1H`` or ``R2/2026-03-02T09:00:00+08:00/P1D``. Raises ValueError."""
+    match = _CYCLE.match(text)
+    if match is None:
+        raise ValueError(text)
+    count, start, every = match.groups()
+    parse_span(every)
+    repetitions = int(count) if count else -1
+    if repetitions == 0 or repetitions > _MAX_REPETITIONS:
+        raise ValueError(text)
+    return Cycle(repetitions, parse_instant(start) if start else None, every)
+
+
+def parse_instant(text: str) -> datetime:
+    """Read a date and time with its offset. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(text)
+    return at.astimezone(UTC)
+
+
+def subscription(machine: Machine, task: Task, element: Element, around: Task) -> Wait:
+    """Evaluate the time or the correlation key of an event.
+
+    The time of a boundary event may use the local variables of its activity ``around``, its correlation key may not.
+    """
     event = element.event
     if event is None:
         return Wait("none")
     if event.kind == "timer":
-        return _first_timer(machine, task, element, event.timer or "duration", event.text)
+        return _timer(machine, around, element, event.timer or "duration", event.text)
     if event.kind == "message":
-        key = machine.evaluate(task, event.correlation_key, "correlationKey") if event.correlation_key else None
-        return Wait("message", machine.evaluate(task, event.name, "message"), None if key is None else _text(key))
+        name = _name(machine, element, machine.evaluate(task, event.name, "message", element=element))
+        return Wait("message", name, _key(machine, task, element))
     if event.kind == "signal":
-        return Wait("signal", machine.evaluate(task, event.name, "signal"))
+        return Wait("signal", _name(machine, element, machine.evaluate(around, event.name, "signal", element=element)))
     return Wait(event.kind, event.code or "")
 
 
-def _first_timer(machine: Machine, task: Task, element: Element, kind: str, text: str) -> Wait:
-    value = machine.evaluate(task, text, "timer")
-    now = machine.host.now()
-    if isinstance(value, datetime):
-        return _at(value, text)
-    if isinstance(value, timedelta | feel.YearsMonths):
-        value = string(value)
-    if not isinstance(value, str):
-        raise machine.fault(
-            element,
-            f"定时“{text}”的结果不是时间：{feel.display(value)}",
-            f"the timer “{text}” does not give a time: {feel.display(value)}",
-        )
+def _name(machine: Machine, element: Element, value: Any) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise machine.fault(
+        element,
+        f"消息或信号的名称不是文本：{feel.display(value)}",
+        f"the name of the message or signal is not a text: {feel.display(value)}",
+    )
+
+
+def _key(machine: Machine, task: Task, element: Element) -> str:
+    text = element.event.correlation_key if element.event else None
+    value = machine.evaluate(task, text or "=null", "correlationKey", element=element)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return str(feel.display(value))
+    raise machine.fault(
+        element,
+        f"消息的关联键“{text or ''}”没有值：{feel.display(value)}，应为文本或数字",
+        f"the correlation key “{text or ''}” of the message must be a text or a number, not {feel.display(value)}",
+    )
+
+
+def _timer(machine: Machine, task: Task, element: Element, kind: str, text: str) -> Wait:
+    value = machine.evaluate(task, text, "timer", element=element)
     try:
-        if kind == "date" or (kind == "duration" and not value.startswith("P")):
-            return _at(datetime.fromisoformat(value), text)
+        if isinstance(value, timedelta | feel.YearsMonths):
+            value = string(value)
+        if isinstance(value, datetime):
+            return _at(parse_instant(value.isoformat()), text)
+        if not isinstance(value, str):
+            raise ValueError(value)
         if kind == "cycle":
-            match = _CYCLE.match(value)
-            if match is None:
-                raise ValueError(value)
-            count, start, every = match.groups()
-            left = int(count) - 1 if count else -1
-            if start:
-                return Wait("timer", due=datetime.fromisoformat(start).isoformat(), every=every, left=left)
-            return _timer(machine, element, now, every, left)
-        return _timer(machine, element, now, value, None)
-    except (ValueError, feel.FeelError):
+            return _cycle(machine, element, parse_cycle(value))
+        if kind == "duration" and value.startswith("P"):
+            return _counted(machine, element, machine.host.now(), value, None)
+        return _at(parse_instant(value), text)
+    except (ValueError, feel.FeelError) as error:
+        why = error if isinstance(error, CalendarError) else None
+        shown = f"“{text}”（{feel.display(value)}）" if text.startswith("=") else f"“{text}”"
         raise machine.fault(
             element,
-            f"“{value}”不是有效的时间，请写成 PT4H、P2D、R3/P1D 或日期时间",
-            f"“{value}” is not a valid time; write PT4H, P2D, R3/P1D or a date and time",
+            f"定时{shown}不是有效的时间，请写成 PT4H、P2D、R3/P1D 或带时区的日期时间{'。' + why.zh if why else ''}",
+            f"the timer {shown} is not a valid time; write PT4H, P2D, R3/P1D or a date and time with its offset{'. ' + why.en if why else ''}",
         ) from None
 
 
-def _timer(machine: Machine, element: Element, start: datetime, duration: str, left: int | None) -> Wait:
+def _cycle(machine: Machine, element: Element, cycle: Cycle) -> Wait:
+    left, now = (cycle.repetitions - 1 if cycle.repetitions > 0 else -1), machine.host.now()
+    if cycle.start is None:
+        return _counted(machine, element, now, cycle.every, left)
+    at = cycle.start
+    for _ in range(_MAX_SKIPPED):
+        if at >= now or left == 0:
+            return Wait("timer", due=at.isoformat(), every=cycle.every, left=left)
+        at, left = machine.host.due(element, at, cycle.every)[0].astimezone(UTC), max(left - 1, -1)
+    return _counted(machine, element, now, cycle.every, left)
+
+
+def _counted(machine: Machine, element: Element, start: datetime, duration: str, left: int | None) -> Wait:
     at, provisional, explanation = machine.host.due(element, start, duration)
     return Wait(
         "timer",
-        due=at.isoformat(),
+        due=at.astimezone(UTC).isoformat(),
         provisional=provisional,
         explanation=explanation,
         every=None if left is None else duration,
@@ -109,11 +176,5 @@ def _timer(machine: Machine, element: Element, start: datetime, duration: str, l
     )
 
 
-def _at(value: datetime, text: str) -> Wait:
-    if value.tzinfo is None:
-        raise ValueError(text)
-    return Wait("timer", due=value.isoformat(), explanation={"date": text})
-
-
-def _text(key: Any) -> str:
-    return key if isinstance(key, str) else str(feel.display(key))
+def _at(at: datetime, text: str) -> Wait:
+    return Wait("timer", due=at.isoformat(), explanation={"date": text})

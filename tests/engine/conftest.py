@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,9 @@ def _user_task(task_id: str, name: str, *inner: str, **properties: str) -> str:
 
 
 def _flow(source: str, target: str, inner: str = "") -> str:
-    return f'<b:sequenceFlow id="{source}_to_{target}" sourceRef="{source}" targetRef="{target}">{inner}</b:sequenceFlow>'
+    return (
+        f'<b:sequenceFlow id="{source}_to_{target}" sourceRef="{source}" targetRef="{target}">{inner}</b:sequenceFlow>'
+    )
 
 
 _COMPLAINT = f"""<b:definitions {_SPACES}>
@@ -81,7 +83,7 @@ _COMPLAINT = f"""<b:definitions {_SPACES}>
 _ACCEPTANCE = f"""<b:definitions {_SPACES}><b:process id="acceptance" name="受理" isExecutable="true">
 <b:laneSet id="lanes"><b:lane id="lane_intake" name="受理组"><b:flowNodeRef>triage</b:flowNodeRef></b:lane></b:laneSet>
 <b:startEvent id="accepting" name="开始"/>
-{_user_task("triage", "初步判断", stage="受理", clause="L5", excludes="triage")}
+{_user_task("triage", "初步判断", stage="受理", clause="L5 L6", excludes="triage")}
 <b:endEvent id="accepted" name="已受理"/>
 {_flow("accepting", "triage")}{_flow("triage", "accepted")}</b:process></b:definitions>"""
 
@@ -125,8 +127,9 @@ withdraw = "withdrawal"
 
 _POLICY = (
     "id\tclause\trule_zh\trule_en\tfigure\tcarry\thow\n"
-    "L5\t第五条\t两个工作日内完成初步判断。\tTriage within two working days.\tP2D\ttriage\tenforced\n"
-    "L7\t第七条\t一天内审核。\tReview within one day.\tP1D\treview\tenforced\n"
+    "L5\t第五条\t两个工作日内完成初步判断。\tTriage within two working days.\tP2D\ttimer\tenforced\n"
+    "L6\t第六条\t登记来件。\tEnter every complaint.\t\tfield\tenforced\n"
+    "L7\t第七条\t一天内审核。\tReview within one day.\tP1D\ttimer\tenforced\n"
 )
 
 
@@ -262,5 +265,3 @@ class Office:
 @pytest.fixture
 def office(store: Store, clock: VirtualClock, tmp_path: Path) -> Office:
     return Office(store, clock, tmp_path / "var")
-
-

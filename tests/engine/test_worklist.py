@@ -106,7 +106,9 @@ def test_a_page_is_three_statements_and_the_counts_one(office: Any, worklist: Wo
 
 def test_a_row_tells_everything_at_a_glance(office: Any, worklist: Worklist, li: Actor) -> None:
     office.complaint("TS-2026-00001", escalated_at=office.now(), matter="多扣 30% 话费")
-    office.task("TS-2026-00001", "triage", "受理组", "网络部", assignee="li.na", draft={"category": "x"}, draft_by="li.na")
+    office.task(
+        "TS-2026-00001", "triage", "受理组", "网络部", assignee="li.na", draft={"category": "x"}, draft_by="li.na"
+    )
     office.task("TS-2026-00001", "review", "受理组")
     row = worklist.list(li, view="mine").items[0]
     assert (row.name.zh, row.name.en) == ("初步判断", "Triage")
@@ -180,20 +182,20 @@ def test_what_a_person_may_do(office: Any, worklist: Worklist, li: Actor) -> Non
 def test_the_task_page(office: Any, worklist: Worklist, li: Actor) -> None:
     office.complaint("TS-1", variables={"severity": "一般", "rounds": 1})
     due = office.context.calendars["working"].add(office.now(), "P2D")
-    explanation = due.explanation.to_dict() | {"clauses": ["L5", "L99"]}
+    explanation = due.explanation.to_dict() | {"clauses": ["L5", "L6"]}
     task = office.task("TS-1", "triage", "受理组", due_at=due.at, due_explanation=explanation)
     detail = worklist.get(li, task)
     assert detail.variables == {"severity": "一般", "rounds": 1}
     assert detail.form is office.pack.forms["triage"]
-    assert (detail.state, detail.clauses, detail.process_id) == ("open", ("L5",), "acceptance")
+    assert (detail.state, detail.clauses, detail.process_id) == ("open", ("L5", "L6"), "acceptance")
     assert detail.due is not None
     assert detail.due.at == due.at
     assert detail.due.text.zh == (
-        "任务“初步判断”产生时开始计时。依据 L5（第五条）“两个工作日内完成初步判断”；L99。"
+        "任务“初步判断”产生时开始计时。依据 L5（第五条）“两个工作日内完成初步判断”。"
         "按工作日历（只算工作时间）：从 2026年3月2日 周一 09:00 起算 2 个工作日，到 2026年3月4日 周三 09:00。"
     )
     assert detail.due.text.en == (
-        "The clock started when the task “Triage” was opened. Rule L5 “Triage within two working days”; L99. "
+        "The clock started when the task “Triage” was opened. Rule L5 “Triage within two working days”. "
         "Working calendar (only working hours count): 2 working days from Mon 2 Mar 2026 09:00 to Wed 4 Mar 2026 09:00."
     )
 
@@ -207,10 +209,17 @@ def test_a_due_date_set_by_hand_says_who_and_why(office: Any, worklist: Worklist
     assert due is not None
     assert due.text.zh == "任务“初步判断”产生时开始计时。后由主管改为 2026年3月3日 周二 09:00，原因：客户外出。"
     assert due.text.en.endswith("Later changed by 主管 to Tue 3 Mar 2026 09:00; reason: 客户外出.")
-    fixed = office.task("TS-1", "triage", "受理组", due_at=office.now(days=1), due_explanation={"date": "=limits.triage"})
+    fixed = office.task(
+        "TS-1", "triage", "受理组", due_at=office.now(days=1), due_explanation={"date": "=limits.triage"}
+    )
     due = worklist.get(li, fixed).due
     assert due is not None
     assert "由流程给定（limits.triage）" in due.text.zh
+    other = {"date": "2026-03-03", "clauses": ["L6", "L99"]}
+    known = office.task("TS-1", "triage", "受理组", due_at=office.now(days=1), due_explanation=other)
+    due = worklist.get(li, known).due
+    assert due is not None
+    assert "依据 L6（第六条）“登记来件”；L99。" in due.text.zh
     assert worklist.get(li, office.task("TS-1", "triage", "受理组")).due is None
 
 

@@ -170,6 +170,9 @@ def test_unknown_parts_are_refused(dmn):
     broken(dmn, "<magic/>", "magic")
     broken(dmn, dmn.literal("1") + dmn.literal("2"), "没有决策表或表达式")
     broken(dmn, "<literalExpression><importedValues/></literalExpression>", "importedValues")
+    table = dmn.table(["x"], ["v"], ["1 -> 1"])
+    for tag in ("decisionTable", "input", "output", "rule", "inputExpression", "inputEntry", "outputEntry"):
+        broken(dmn, table.replace(f"</{tag}>", f"<extra/></{tag}>", 1), "extra")
     model = dmn.load("<spell/>", dmn.decision("d", dmn.literal("1")))
     assert "spell" in model.findings[0].zh
     with pytest.raises(DecisionError):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.decisions import DecisionError
+from engine.decisions import DecisionError, load_decisions
 
 D = Decimal
 
@@ -101,14 +101,23 @@ def test_values_the_language_does_not_know_are_told(dmn):
     assert result.problems
 
 
-def test_a_name_that_is_used_without_a_line_is_a_finding(dmn):
+def test_what_is_not_required_is_not_seen(dmn):
     model = dmn.load(
-        dmn.decision("d_a", dmn.literal("1"), variable="alpha"), dmn.decision("d_b", dmn.literal("alpha + 1"))
+        dmn.input_data("beta"),
+        dmn.decision("d_a", dmn.literal("1"), variable="alpha"),
+        dmn.decision("d_b", dmn.literal("[alpha, beta, gamma]")),
     )
-    (finding,) = model.findings
-    assert (finding.severity, finding.element) == ("warning", "d_b")
-    assert "alpha" in finding.zh
-    assert "alpha" in finding.en
+    assert [(finding.severity, finding.element) for finding in model.findings] == [("error", "d_b")] * 2
+    assert any("alpha" in finding.zh and "alpha" in finding.en for finding in model.findings)
+    result = model.evaluate("d_b", {"alpha": 1, "beta": 2, "gamma": 3})
+    assert result.value == [None, None, D(3)]
+    assert len(result.problems) == 2
+
+
+def test_findings_are_the_same_when_asked_again(dmn):
+    content = dmn.file(dmn.decision("d", dmn.table(["x"], ["v"], ["1 -> 1", "1 -> 2"])))
+    model = load_decisions(content, "test.dmn")
+    assert model.findings == tuple(model.check(model)) == load_decisions(content, "test.dmn").findings
 
 
 def test_requirements_in_a_circle_are_refused(dmn):

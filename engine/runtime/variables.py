@@ -1,0 +1,196 @@
+"""Reading and writing variables: expressions, conditions, input and output mappings (Camunda 8, "Variables")."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.task import Task
+
+from engine import feel
+from engine.errors import ExecutionError
+from engine.runtime.host import Host
+from engine.runtime.model import Element, Flow
+from engine.runtime.scopes import body_of, chain, visible, write
+
+MAX_ITEMS = 5_000
+
+
+class Variables:
+    """The part of a running instance that evaluates FEEL and moves values between scopes."""
+
+    host: Host
+
+    def evaluate(
+        self,
+        task: Task,
+        text: str,
+        what: str,
+        extra: Mapping[str, Any] | None = None,
+        element: Element | None = None,
+    ) -> Any:
+        """The value of an attribute: a FEEL expression after ``=``, else the text itself.
+
+        ``element`` is named when the expression fails; the task's own by default.
+        """
+        if not text.startswith("="):
+            return text
+        return self._feel(task, text[1:], element or element_of(task), what, extra).value
+
+    def truth(self, task: Task, text: str, element: Element, extra: Mapping[str, Any] | None = None) -> bool:
+        """A condition must be true or false; anything else is a fault that names what is missing."""
+        expression = text.removeprefix("=")
+        result = self._feel(task, expression, element, "condition", extra)
+        if isinstance(result.value, bool):
+            return result.value
+        known = ChainMap(dict(extra or {}), *chain(task))
+        names = {str(p.params["name"]) for p in result.problems if p.code == "unknown_name"}
+        names |= {n for n in feel.compile_expression(expression).names if known.get(n, n) is None}
+        shown = sorted(names)
+        why_zh = f"变量 {'、'.join(shown)} 没有值" if shown else f"结果是“{feel.display(result.value)}”"
+        why_en = f"{', '.join(shown)} has no value" if shown else f"the result is “{feel.display(result.value)}”"
+        raise self.fault(
+            element,
+            f"条件“{text}”既不为真也不为假：{why_zh}。请在图中给该条件补上缺省值，或在前面的表单中填写该变量",
+            f"the condition “{text}” is neither true nor false: {why_en}. Give it a default in the diagram or fill the variable in an earlier form",
+        )
+
+    def condition(self, task: Task, flow: Flow) -> bool:
+        """Whether a token may leave by ``flow``."""
+        return flow.condition is None or self.truth(task, flow.condition, element_of(task))
+
+    def default_flow(self, task: Task, flows: list[Flow]) -> Flow:
+        """The way out when no condition holds; a fault when there is none."""
+        element = element_of(task)
+        for flow in flows:
+            if flow.id == element.default:
+                return flow
+        named = "；".join(f"{f.name or f.id}：{f.condition}" for f in flows)
+        raise self.fault(
+            element,
+            f"没有一条出口的条件成立，也没有缺省出口（{named}）。请为“{element.label}”设置缺省出口",
+            f"no way out applies and there is no default flow ({named}). Set a default flow on “{element.label}”",
+        )
+
+    def collection(self, task: Task) -> list[Any]:
+        """The items of a multi-instance activity."""
+        element = element_of(task)
+        value = self.evaluate(task, element.loop.input_collection if element.loop else "", "inputCollection")
+        if not isinstance(value, list):
+            raise self.fault(
+                element,
+                f"多实例的输入集合不是列表：{feel.display(value)}",
+                f"the input collection is not a list: {feel.display(value)}",
+            )
+        if len(value) > MAX_ITEMS:
+            raise self.fault(
+                element,
+                f"多实例的输入集合有 {len(value)} 项，上限是 {MAX_ITEMS} 项",
+                f"the input collection has {len(value)} items; the limit is {MAX_ITEMS}",
+            )
+        return list(value)
+
+    # -- mappings -------------------------------------------------------------------------------------------------
+
+    def apply_inputs(self, task: Task) -> None:
+        """Input mappings make local variables; a later mapping sees what an earlier one made."""
+        element = element_of(task)
+        if element.inputs:
+            values: dict[str, Any] = {}
+            self._map(element, element.inputs, values, visible(task))
+            task.internal_data.setdefault("local", {}).update(values)
+
+    def result(self, task: Task, variables: Mapping[str, Any], element: Element | None = None) -> None:
+        """Hand over what came back: by the output mappings of the element, else each variable to its scope."""
+        element = element or element_of(task)
+        if not element.outputs:
+            self.propagate(task, variables)
+            return
+        values: dict[str, Any] = {}
+        self._map(element, element.outputs, values, ChainMap(dict(variables), *chain(task)), merge=True)
+        self.propagate(task, values, own=body_of(task) is not None)
+
+    def propagate(self, task: Task, variables: Mapping[str, Any], own: bool = True) -> None:
+        """Set variables where they live, from ``task`` outwards; ``own`` says whether its local ones count."""
+        maps = chain(task)
+        if not own and "local" in task.internal_data:
+            maps = maps[1:]
+        write(maps, {k: v for k, v in variables.items() if k})
+
+    def _map(
+        self,
+        element: Element,
+        pairs: list[tuple[str, str]],
+        values: dict[str, Any],
+        around: ChainMap[str, Any],
+        merge: bool = False,
+    ) -> None:
+        context = around.new_child(values)
+        for source, target in pairs:
+            try:
+                value = (
+                    feel.compile_expression(source[1:]).evaluate(context, now=self.host.now())
+                    if source.startswith("=")
+                    else source
+                )
+            except feel.FeelError as error:
+                raise self.fault(
+                    element, f"映射“{source}”：{_zh(error)}", f"mapping “{source}”: {_en(error)}"
+                ) from None
+            _set_path(values, target.split("."), value, around if merge else {})
+
+    # -- expressions ----------------------------------------------------------------------------------------------
+
+    def _feel(self, task: Task, text: str, element: Element, what: str, extra: Mapping[str, Any] | None) -> feel.Result:
+        try:
+            expression = feel.compile_expression(text)
+            context = visible(task)
+            if extra:
+                context = context.new_child(dict(extra))
+            if not expression.names.isdisjoint(_GIVEN):
+                context = ChainMap(*context.maps, _given(task, element))
+            return expression.explain(context, now=self.host.now())
+        except feel.FeelError as error:
+            raise self.fault(
+                element, f"表达式“{text}”（{what}）：{_zh(error)}", f"expression “{text}” ({what}): {_en(error)}"
+            ) from None
+
+    def fault(self, element: Element, zh: str, en: str) -> ExecutionError:
+        """The error of a diagram that cannot go on at ``element``."""
+        return ExecutionError(element=element.label, element_id=element.id, reason={"zh": zh, "en": en})
+
+
+_GIVEN = frozenset(["element_id", "task"])
+"""Names every expression may read when no variable is called so."""
+
+
+def _given(task: Task, element: Element) -> dict[str, Any]:
+    since = task.internal_data.get("since")
+    created = datetime.fromisoformat(since) if since else None
+    return {"element_id": element.id, "task": {"created_at": created}}
+
+
+def element_of(task: Task) -> Element:
+    """The element of the diagram that ``task`` stands on."""
+    element: Element = task.task_spec.element
+    return element
+
+
+def _set_path(values: dict[str, Any], path: list[str], value: Any, existing: Mapping[str, Any]) -> None:
+    """Set ``a.b.c``; the other entries of an existing context are kept."""
+    *outer, last = path
+    for part in outer:
+        found = values.get(part, existing.get(part))
+        values[part] = dict(found) if isinstance(found, dict) else {}
+        values, existing = values[part], {}
+    values[last] = value
+
+
+def _zh(error: feel.FeelError) -> str:
+    return str(error.zh()) if isinstance(error, feel.FeelSyntaxError | feel.FeelLimitError) else str(error)
+
+
+def _en(error: feel.FeelError) -> str:
+    return str(error.en()) if isinstance(error, feel.FeelSyntaxError | feel.FeelLimitError) else str(error)

@@ -1,0 +1,138 @@
+"""Random walks over every bundled pack: never stuck, never an unhandled error, always an end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from engine import SYSTEM, Engine, history, load_config
+from engine.clock import VirtualClock
+from engine.errors import ExcludedPerformer, NoSubscription
+from engine.models import Incident, ProcessInstance, Timer, UserTask, UserTaskGroup
+from engine.packs import Pack, load_pack, read_folder
+from engine.scenarios import advance, in_memory, member
+from engine.user_tasks import variables_of
+from engine.walks import plausible
+from tests.office import ROOT
+
+PACKS = {
+    f.parent.name: load_pack(read_folder(f.parent), f.parent.name) for f in (ROOT / "processes").glob("*/pack.toml")
+}
+ZONE = ZoneInfo("Asia/Shanghai")
+MAX_STEPS = 250
+FILED = {
+    "channel": "热线", "kind": ["投诉", "投诉", "投诉", "建议", "咨询"],
+    "contact": "13900000001",
+}  # fmt: skip
+
+
+class Walker:
+    """Chooses at random what happens next to one complaint."""
+
+    def __init__(self, pack: Pack, seed: int, var: Path) -> None:
+        self.random = Random(seed)
+        self.pack = pack
+        self.clock = VirtualClock(datetime(2026, 3, 2, 1, 30, tzinfo=UTC))
+        self.engine: Engine = in_memory(load_config(var=str(var)), self.clock)
+        self.engine.deployments.deploy_files(SYSTEM, pack.files, name=pack.name)
+        form = pack.start_form()
+        hints = {
+            k: v
+            for k, v in FILED.items()
+            if any(f.name == k and not (f.options and k == "channel") for f in form.fields)
+        }
+        values = plausible(form, {}, self.random, hints, self.now())
+        self.started = self.engine.complaints.file(SYSTEM, pack.name, values)
+
+    def now(self) -> datetime:
+        return self.clock.now().astimezone(ZONE)
+
+    def walk(self) -> str:
+        """Act until the complaint ends; returns its state."""
+        for step in range(MAX_STEPS):
+            instance = self.instance()
+            if instance.state != "active":
+                return instance.state
+            tasks = self.open_tasks()
+            assert tasks or self.timers(), "stuck: nothing is open and nothing is due"
+            # the longer it goes on, the more it keeps to completing tasks, so that every walk comes to its end
+            if tasks and (step > 120 or self.random.random() < 0.75):
+                self.complete(self.random.choice(tasks))
+            elif self.random.random() < 0.7:
+                advance(
+                    self.engine,
+                    self.clock,
+                    self.engine.calendars["working"].add(self.clock.now(), f"PT{self.random.randint(1, 20)}H").at,
+                )
+            else:
+                self.message()
+        raise AssertionError(f"no end after {MAX_STEPS} steps; open: {[t.element_id for t in self.open_tasks()]}")
+
+    def message(self) -> None:
+        names = [m for m in self.pack.messages if m != "withdraw" or self.random.random() < 0.2]
+        if not names:
+            return
+        values = {
+            "note": "再次来电",
+            "reason": "x",
+            "satisfaction": "满意",
+            "attitude": "满意",
+            "opinion": "好",
+            "other_issues": "",
+            "information": "补充",
+        }
+        try:
+            self.engine.messages.correlate(SYSTEM, self.random.choice(names), self.started.number, values)
+        except NoSubscription:
+            return
+
+    def complete(self, task: UserTask) -> None:
+        form = self.pack.forms.get(task.form_id or "")
+        with self.engine.context.store.read() as session:
+            groups = list(session.scalars(select(UserTaskGroup.group_id).where(UserTaskGroup.task_id == task.id)))
+            instance = session.get_one(ProcessInstance, self.started.instance_id)
+            variables = variables_of(self.engine.context, session, instance, task.id)
+        values = plausible(form, variables, self.random, {}, self.now()) if form else {}
+        for number in range(1, 5):
+            try:
+                self.engine.tasks.complete(member(*groups[0].split("/", 1), number), task.id, values)
+                return
+            except ExcludedPerformer:
+                continue
+        raise AssertionError(f"nobody of four may do {task.element_id}")
+
+    def instance(self) -> ProcessInstance:
+        with self.engine.context.store.read() as session:
+            return session.get_one(ProcessInstance, self.started.instance_id)
+
+    def open_tasks(self) -> list[UserTask]:
+        with self.engine.context.store.read() as session:
+            query = select(UserTask).where(UserTask.instance_id == self.started.instance_id, UserTask.state == "open")
+            return list(session.scalars(query.order_by(UserTask.created_at, UserTask.element_id, UserTask.id)))
+
+    def timers(self) -> list[Timer]:
+        with self.engine.context.store.read() as session:
+            return list(session.scalars(select(Timer)))
+
+
+@pytest.mark.parametrize("name", sorted(PACKS))
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_walk_ends(name: str, seed: int, tmp_path: Path) -> None:
+    walker = Walker(PACKS[name], seed, tmp_path)
+    try:
+        assert walker.walk() == "completed"
+        with walker.engine.context.store.read() as session:
+            assert not session.scalars(select(Incident)).all()
+            assert not history.verify(session)
+        assert not walker.open_tasks()
+        assert not walker.timers()
+    finally:
+        walker.engine.close()
