@@ -77,11 +77,11 @@ class Instances:
         """What happened, oldest first."""
         with self._context.store.read() as session:
             instance = self._readable(session, actor, instance_id)
-            names = self._context.pack(session, instance.deployment_id).names
+            pack = self._context.pack(session, instance.deployment_id)
             events = session.scalars(
                 select(HistoryEvent).where(HistoryEvent.instance_id == instance_id).order_by(HistoryEvent.seq)
             )
-            return history_rows(session, list(events), names)
+            return history_rows(session, list(events), pack.names, processes=pack.processes, zone=self._context.zone)
 
     def variables(self, actor: Actor, instance_id: str) -> dict[str, Any]:
         """The process variables, as JSON values."""

@@ -62,7 +62,7 @@ class Period:
             return _("%(year)d 年", year=year)
         if self.kind == "quarter":
             return _("%(year)d 年第 %(n)d 季度", year=year, n=month // 3 + 1)
-        return _("%(year)d 年 %(n)d 月", year=year, n=month)
+        return f"{self.first:%B %Y}" if i18n.language() == "en" else _("%(year)d 年 %(n)d 月", year=year, n=month)
 
     def parts(self) -> list[tuple[str, datetime, datetime]]:
         """Days of a month, weeks of a quarter, months of a year: label, beginning, end."""
@@ -73,7 +73,7 @@ class Period:
             else:
                 end = day + timedelta(days=1 if self.kind == "month" else 7 - day.weekday())
             end = min(end, self.until)
-            label = _("%(n)d 月", n=day.month) if self.kind == "year" else i18n.format_date(day, weekday=False)
+            label = _month(day) if self.kind == "year" else i18n.format_date(day, weekday=False)
             found.append((label, _instant(day), _instant(end)))
             day = end
         return found
@@ -88,6 +88,10 @@ def period_of(kind: str, written: str) -> Period:
     day = today if not year or not 2000 <= year < 3000 else date(year, month or (quarter or 1) * 3 - 2, 1)
     start = {"month": day.month, "quarter": (day.month - 1) // 3 * 3 + 1, "year": 1}[kind]
     return Period(kind, date(day.year, start, 1))
+
+
+def _month(day: date) -> str:
+    return f"{day:%b}" if i18n.language() == "en" else _("%(n)d 月", n=day.month)
 
 
 def _add(first: date, months: int) -> date:

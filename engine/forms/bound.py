@@ -12,7 +12,7 @@ from engine.forms.evaluate import Evaluation
 from engine.forms.expressions import strip_equals, to_text
 from engine.forms.inputs import Bad
 from engine.forms.markup import render_markup
-from engine.forms.model import CHOICES, Field, layout_rows
+from engine.forms.model import CHOICES, Field, Option, layout_rows
 from engine.forms.slots import Slot
 from engine.forms.sources import Source
 from engine.forms.wtf import build
@@ -115,6 +115,11 @@ class BoundField:
             return []
         chosen = set(self._slot.texts)
         return [(item.key, self._form.translate(item.label), item.key in chosen) for item in self._slot.options]
+
+    @property
+    def choices(self) -> tuple[Option, ...]:
+        """The choices as they are stored, untranslated."""
+        return self._slot.options if self.field.type in CHOICES else ()
 
     @property
     def errors(self) -> list[str]:

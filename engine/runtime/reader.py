@@ -7,53 +7,30 @@ from typing import cast
 from lxml import etree
 
 from engine import xml
-from engine.runtime.model import (
-    BPMN,
-    EVENTS,
-    GATEWAYS,
-    TASKS,
-    ZEEBE,
-    Element,
-    EventDefinition,
-    Finding,
-    Flow,
-    Loop,
-    Process,
-    Scope,
+from engine.runtime import structure
+from engine.runtime.dialect import (
+    FLOW_NODE_ATTRIBUTES,
+    FLOW_NODE_CHILDREN,
+    ONLY_VALUES,
+    OTHER_ENGINES,
+    PRESENTATION,
+    REFUSED_CHILDREN,
+    REFUSED_ELEMENTS,
+    SCOPE_CHILDREN,
 )
+from engine.runtime.event_reader import EventReader
+from engine.runtime.extension_reader import ExtensionReader, properties
+from engine.runtime.model import BPMN, EVENTS, GATEWAYS, TASKS, ZEEBE, Element, Finding, Flow, Process, Scope
 
-_NS = {"b": BPMN, "z": ZEEBE}
-_B, _Z = f"{{{BPMN}}}", f"{{{ZEEBE}}}"
-_IGNORED = frozenset(
-    [
-        "extensionElements",
-        "documentation",
-        "laneSet",
-        "incoming",
-        "outgoing",
-        "dataObject",
-        "dataObjectReference",
-        "dataStoreReference",
-        "textAnnotation",
-        "association",
-        "group",
-        "ioSpecification",
-        "property",
-        "dataInputAssociation",
-        "dataOutputAssociation",
-        "multiInstanceLoopCharacteristics",
-        "sequenceFlow",
-        "auditing",
-        "monitoring",
-        "category",
-        "supports",
-    ]
-)
-_TIMER = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
+_NS = {"b": BPMN}
+_B = f"{{{BPMN}}}"
 
 
 class Reader:
-    """Reads one file; ``processes`` and ``findings`` hold what came out of it."""
+    """Reads one file; ``processes`` and ``findings`` hold what came out of it.
+
+    What a process that is not executable contains is described, but not judged.
+    """
 
     def __init__(self, content: bytes, file: str) -> None:
         """Raise ModelInvalid when the file is not XML at all; everything else becomes a finding."""
@@ -64,59 +41,79 @@ class Reader:
         if root.tag != _B + "definitions":
             self._error(None, "不是 BPMN 2.0 文件", "this is not a BPMN 2.0 file")
             return
-        self._messages = {m.get("id", ""): m for m in root.findall("b:message", _NS)}
-        self._named = {
-            kind: {e.get("id", ""): e for e in root.findall(f"b:{kind}", _NS)}
-            for kind in ("signal", "error", "escalation")
-        }
+        self._ids: set[str] = set()
+        self._events = EventReader(root, self._error)
+        self._extensions = ExtensionReader(self._error, self._note)
         pools = {p.get("processRef"): p.get("name", "") for p in root.iterfind(".//b:participant", _NS)}
         for node in root.findall("b:process", _NS):
-            self.processes.append(self._process(node, pools))
+            before = len(self.findings)
+            process = self._process(node, pools)
+            self.processes.append(process)
+            if not process.executable:
+                del self.findings[before:]
+        self._judge()
+
+    def _judge(self) -> None:
         if not self.processes:
             self._error(None, "文件中没有流程", "the file holds no process")
+        elif not any(p.executable for p in self.processes):
+            self._note(
+                "warning",
+                self.processes[0].id,
+                "文件中没有可执行的流程（isExecutable），它只作说明，不会运行",
+                "no process in this file is executable (isExecutable); it describes and does not run",
+            )
+
+    def _note(self, severity: str, element: str | None, zh: str, en: str) -> None:
+        self.findings.append(Finding(severity, self.file, element, zh, en))
 
     def _error(self, element: str | None, zh: str, en: str) -> None:
-        self.findings.append(Finding("error", self.file, element, zh, en))
+        self._note("error", element, zh, en)
 
     def _process(self, node: etree._Element, pools: dict[str | None, str]) -> Process:
         process = Process(
             id=node.get("id", ""),
             name=node.get("name", "") or pools.get(node.get("id"), ""),
             file=self.file,
-            executable=node.get("isExecutable", "false") == "true",
+            executable=node.get("isExecutable", "false") in ("true", "1"),
             documentation=_documentation(node),
-            properties=_properties(node),
+            properties=properties(node),
+            version_tag=self._extensions.process(node),
             pool=pools.get(node.get("id"), ""),
         )
+        self._unique(process.id)
         lane_of: dict[str, str] = {}
         for lane in node.iterfind(".//b:lane", _NS):
             name = lane.get("name", "") or lane.get("id", "")
             process.lanes[lane.get("id", "")] = name
-            process.lane_properties[name] = _properties(lane)
+            process.lane_properties[name] = properties(lane)
             for ref in lane.findall("b:flowNodeRef", _NS):
                 lane_of[(ref.text or "").strip()] = name
         self._scope(node, process, process, lane_of, None)
+        structure.judge(process, self._error)
         return process
 
     def _scope(
         self, node: etree._Element, scope: Scope, process: Process, lane_of: dict[str, str], lane: str | None
     ) -> None:
         for child in node:
-            if not isinstance(child.tag, str):
+            if not isinstance(child.tag, str) or not child.tag.startswith(_B):
                 continue
             tag = etree.QName(child).localname
             if tag == "sequenceFlow":
                 self._flow(child, scope)
-            elif tag in TASKS | GATEWAYS | EVENTS or tag in ("transaction", "adHocSubProcess"):
+            elif tag in TASKS | GATEWAYS | EVENTS:
                 element = self._element(child, tag, scope, process)
                 element.lane = lane_of.get(element.id, lane)
-                if element.id in scope.elements or not element.id:
-                    self._error(element.id, "元素编号重复或缺失", "the element id is missing or used twice")
                 scope.elements[element.id] = element
                 if tag == "subProcess":
                     element.children = Scope(element.id, element.name)
                     self._scope(child, element.children, process, lane_of, element.lane)
-            elif tag not in _IGNORED and child.tag.startswith(_B):
+                self._events.read(child, element, scope)
+            elif tag in REFUSED_ELEMENTS or tag in REFUSED_CHILDREN:
+                owner = child.get("id") if tag in REFUSED_ELEMENTS else scope.id
+                self._error(owner, *(REFUSED_ELEMENTS.get(tag) or REFUSED_CHILDREN[tag]))
+            elif tag not in SCOPE_CHILDREN:
                 self._error(
                     child.get("id"),
                     f"不支持执行“{tag}”，请改用任务、网关、事件或子流程",
@@ -128,28 +125,27 @@ class Reader:
         condition = node.find("b:conditionExpression", _NS)
         flow = Flow(
             id=node.get("id", ""),
-            name=node.get("name", ""),
+            name=" ".join((node.get("name") or "").split()),
             source=node.get("sourceRef", ""),
             target=node.get("targetRef", ""),
             condition=(condition.text or "").strip() if condition is not None else None,
-            properties=_properties(node),
+            properties=properties(node),
         )
+        self._unique(flow.id)
         scope.flows[flow.id] = flow
 
     def _connect(self, scope: Scope) -> None:
-        for flow in scope.flows.values():
+        for flow in list(scope.flows.values()):
             source, target = scope.elements.get(flow.source), scope.elements.get(flow.target)
             if source is None or target is None:
                 self._error(flow.id, "连线的起点或终点不存在", "the sequence flow starts or ends nowhere")
+                del scope.flows[flow.id]
                 continue
             source.outgoing.append(flow.id)
             target.incoming.append(flow.id)
-        for element in scope.elements.values():
-            host = scope.elements.get(element.attached_to) if element.attached_to else None
-            if element.type == "boundaryEvent" and (host is None or host.type not in TASKS):
-                self._error(element.id, "边界事件没有附着在任务上", "the boundary event is not attached to a task")
 
     def _element(self, node: etree._Element, tag: str, scope: Scope, process: Process) -> Element:
+        interrupting = node.get("isInterrupting" if tag == "startEvent" else "cancelActivity", "true")
         element = Element(
             id=node.get("id", ""),
             type=tag,
@@ -160,145 +156,71 @@ class Reader:
             documentation=_documentation(node),
             default=node.get("default"),
             attached_to=node.get("attachedToRef"),
-            interrupting=node.get("cancelActivity", node.get("isInterrupting", "true")) == "true",
-            event_subprocess=node.get("triggeredByEvent") == "true",
-            properties=_properties(node),
+            interrupting=interrupting in ("true", "1"),
+            event_subprocess=node.get("triggeredByEvent", "false") in ("true", "1"),
+            properties=properties(node),
         )
-        if tag in ("transaction", "adHocSubProcess"):
-            zh = {"transaction": "事务子流程", "adHocSubProcess": "临时子流程"}[tag]
-            self._error(
-                element.id, f"不支持{zh}，请改用普通子流程", f"{tag} is not supported; use an embedded subprocess"
-            )
-        if tag in EVENTS or tag == "receiveTask":
-            element.event = self._event(node, element)
-        if node.find("b:standardLoopCharacteristics", _NS) is not None:
-            self._error(
-                element.id,
-                "不支持标准循环标记，请用网关画出循环或使用多实例",
-                "standard loop markers are not supported; draw the loop with a gateway or use multi-instance",
-            )
-        self._extensions(node, element)
+        self._unique(element.id)
+        self._attributes(node, element)
+        self._children(node, element)
+        self._extensions.read(node, element)
         return element
 
-    def _event(self, node: etree._Element, element: Element) -> EventDefinition:
-        if element.type == "receiveTask":
-            return self._message(node.get("messageRef"), element)
-        definitions = [c for c in node if isinstance(c.tag, str) and c.tag.endswith("EventDefinition")]
-        if not definitions:
-            return EventDefinition("none")
-        if len(definitions) > 1:
+    def _unique(self, identifier: str) -> None:
+        if not identifier or identifier in self._ids:
             self._error(
-                element.id,
-                "一个事件只能有一个触发条件，请拆成多个事件",
-                "an event may have one trigger only; split it into several events",
+                identifier or None,
+                f"编号“{identifier or '（空）'}”缺失或在文件中重复，请改成唯一的编号",
+                f"the id “{identifier or '(none)'}” is missing or used twice in the file; give each element one of its own",
             )
-        node = definitions[0]
-        kind = etree.QName(node).localname.removesuffix("EventDefinition")
-        if kind == "timer":
-            return self._timer(node, element)
-        if kind == "message":
-            return self._message(node.get("messageRef"), element)
-        if kind in ("signal", "error", "escalation"):
-            ref = self._named[kind].get(node.get(f"{kind}Ref") or "")
-            if ref is None:
-                return EventDefinition(kind)
-            return EventDefinition(kind, name=ref.get("name", ""), code=ref.get(f"{kind}Code"))
-        if kind == "link":
-            return EventDefinition("link", name=node.get("name", ""))
-        if kind == "terminate":
-            return EventDefinition("terminate")
-        self._error(element.id, f"不支持“{kind}”事件", f"“{kind}” events are not supported")
-        return EventDefinition("none")
+        self._ids.add(identifier)
 
-    def _timer(self, node: etree._Element, element: Element) -> EventDefinition:
-        for tag, timer in _TIMER.items():
-            found = node.find(f"b:{tag}", _NS)
-            if found is not None and (found.text or "").strip():
-                return EventDefinition("timer", timer=timer, text=(found.text or "").strip())
-        self._error(
-            element.id,
-            "定时事件没有填写时间，例如 PT4H 或 =limits.reply",
-            "the timer has no time, such as PT4H or =limits.reply",
-        )
-        return EventDefinition("timer", timer="duration", text="PT0S")
+    def _attributes(self, node: etree._Element, element: Element) -> None:
+        for key, value in node.attrib.items():
+            name = etree.QName(cast(str, key))
+            if name.namespace in OTHER_ENGINES:
+                self._foreign(element, str(name.localname))
+            elif name.namespace == ZEEBE and name.localname not in PRESENTATION:
+                self._unknown(element, f"zeebe:{name.localname}")
+            elif name.namespace is None and name.localname in ONLY_VALUES:
+                allowed, reason = ONLY_VALUES[name.localname]
+                if value != allowed:
+                    self._error(element.id, *reason)
+            elif name.namespace is None and name.localname not in FLOW_NODE_ATTRIBUTES:
+                self._unknown(element, name.localname)
 
-    def _message(self, ref: str | None, element: Element) -> EventDefinition:
-        message = self._messages.get(ref or "")
-        throwing = element.type in ("endEvent", "intermediateThrowEvent")
-        if message is None or not message.get("name"):
-            if not throwing:
-                self._error(element.id, "消息事件没有选定消息", "no message is chosen for the message event")
-            return EventDefinition("message")
-        subscription = message.find("b:extensionElements/z:subscription", _NS)
-        key = subscription.get("correlationKey") if subscription is not None else None
-        return EventDefinition("message", name=message.get("name", ""), correlation_key=key)
-
-    def _extensions(self, node: etree._Element, element: Element) -> None:
-        for loop in node.findall("b:multiInstanceLoopCharacteristics", _NS):
-            self._loop(loop, element)
+    def _children(self, node: etree._Element, element: Element) -> None:
+        for child in node.iterchildren(tag=etree.Element):
+            name = etree.QName(child)
+            if name.namespace == BPMN and name.localname in REFUSED_CHILDREN and element.type != "subProcess":
+                self._error(element.id, *REFUSED_CHILDREN[name.localname])
+            elif (
+                name.namespace == BPMN
+                and name.localname not in FLOW_NODE_CHILDREN
+                and not name.localname.endswith("EventDefinition")
+                and element.type != "subProcess"
+            ):
+                self._unknown(element, name.localname)
         holder = node.find("b:extensionElements", _NS)
         for ext in holder if holder is not None else ():
-            if isinstance(ext.tag, str) and ext.tag.startswith(_Z):
-                self._extension(ext, element)
+            if isinstance(ext.tag, str) and etree.QName(ext).namespace in OTHER_ENGINES:
+                self._foreign(element, etree.QName(ext).localname)
 
-    def _extension(self, ext: etree._Element, element: Element) -> None:
-        name = etree.QName(ext).localname
-        if name == "assignmentDefinition":
-            element.assignee = ext.get("assignee")
-            element.candidate_groups = ext.get("candidateGroups")
-            element.candidate_users = ext.get("candidateUsers")
-        elif name == "taskSchedule":
-            element.due_date, element.follow_up_date = ext.get("dueDate"), ext.get("followUpDate")
-        elif name == "priorityDefinition":
-            element.priority = ext.get("priority")
-        elif name == "formDefinition":
-            element.form_id = ext.get("formId") or ext.get("formKey")
-        elif name == "taskDefinition":
-            element.topic = ext.get("type")
-        elif name == "ioMapping":
-            pairs = [(etree.QName(m).localname, (m.get("source", ""), m.get("target", ""))) for m in ext]
-            element.inputs = [pair for tag, pair in pairs if tag == "input"]
-            element.outputs = [pair for tag, pair in pairs if tag == "output"]
-        elif name == "script":
-            element.script, element.result_variable = ext.get("expression"), ext.get("resultVariable")
-        elif name == "calledDecision":
-            element.called_decision, element.result_variable = ext.get("decisionId"), ext.get("resultVariable")
-        elif name == "calledElement":
-            element.called_process = ext.get("processId")
-            element.propagate_children = ext.get("propagateAllChildVariables", "true") == "true"
-            element.propagate_parent = ext.get("propagateAllParentVariables", "true") == "true"
-        elif name not in ("properties", "userTask", "versionTag", "taskHeaders"):
-            self._error(
-                element.id,
-                f"不支持扩展“zeebe:{name}”，请在建模工具中删除它",
-                f"the extension “zeebe:{name}” is not supported; remove it in the modeller",
-            )
+    def _unknown(self, element: Element, what: str) -> None:
+        self._error(
+            element.id,
+            f"不认识“{what}”，无法执行；请在建模工具中删除它",
+            f"“{what}” is not known and cannot be executed; remove it in the modeller",
+        )
 
-    def _loop(self, node: etree._Element, element: Element) -> None:
-        ext = node.find("b:extensionElements/z:loopCharacteristics", _NS)
-        if ext is None or not ext.get("inputCollection"):
-            self._error(
-                element.id,
-                "多实例没有填写输入集合（inputCollection）",
-                "multi-instance needs an input collection (inputCollection)",
-            )
-            return
-        condition = node.find("b:completionCondition", _NS)
-        element.loop = Loop(
-            sequential=node.get("isSequential") == "true",
-            input_collection=ext.get("inputCollection", ""),
-            input_element=ext.get("inputElement"),
-            output_collection=ext.get("outputCollection"),
-            output_element=ext.get("outputElement"),
-            completion_condition=(condition.text or "").strip() if condition is not None else None,
+    def _foreign(self, element: Element, what: str) -> None:
+        self._error(
+            element.id,
+            f"“{what}”是写给另一种流程引擎的；请在建模工具中按 Camunda 8 重新填写",
+            f"“{what}” is meant for another engine; fill it in again for Camunda 8 in the modeller",
         )
 
 
 def _documentation(node: etree._Element) -> str:
     found = node.find("b:documentation", _NS)
     return (found.text or "").strip() if found is not None else ""
-
-
-def _properties(node: etree._Element) -> dict[str, str]:
-    found = node.iterfind("b:extensionElements/z:properties/z:property", _NS)
-    return {p.get("name", ""): p.get("value", "") for p in found}

@@ -120,8 +120,7 @@ def language() -> str:
 
 def engine_problem(error: EngineError) -> Response:
     """An error of the engine, with its findings by field or file where it has any."""
-    extra = {key: error.params[key] for key in ("errors", "findings") if key in error.params}
-    response = problem(error.status, error.code, error.text(language()), **extra)
+    response = _answer(engine_body(error))
     if error.status == 401:
         sent = "Authorization" in request.headers
         response.headers["WWW-Authenticate"] = 'Bearer realm="redress"' + (', error="invalid_token"' if sent else "")
@@ -130,11 +129,20 @@ def engine_problem(error: EngineError) -> Response:
     return response
 
 
-def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
-    """The response for one problem."""
+def engine_body(error: EngineError) -> dict[str, Any]:
+    """The problem details of an error of the engine."""
+    extra = {key: error.params[key] for key in ("errors", "findings") if key in error.params}
+    return body(error.status, error.code, error.text(language()), **extra)
+
+
+def body(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
+    """Problem details."""
     title = TITLES.get(code, TITLES["bad_request"]).text(language())
-    body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code} | extra
-    response = Response(json.dumps(body), status, content_type=MEDIA_TYPE)
+    return {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code} | extra
+
+
+def _answer(details: Mapping[str, Any]) -> Response:
+    response = Response(json.dumps(details), int(details["status"]), content_type=MEDIA_TYPE)
     response.headers["Content-Language"] = language()
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -143,7 +151,7 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
 def _http_problem(error: HTTPException) -> Response:
     status = error.code or 500
     code, text = _HTTP.get(status, ("bad_request", _UNREADABLE))
-    response = problem(status, code, text.text(language()))
+    response = _answer(body(status, code, text.text(language())))
     for name, value in error.get_headers(request.environ):
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
@@ -155,7 +163,7 @@ def _unexpected(error: Exception) -> Response:
     current_app.logger.exception("unexpected error %s at %s %s", reference, request.method, request.path)
     if current_app.testing:
         raise error
-    return problem(500, "internal", _INTERNAL.text(language()).format(reference=reference), reference=reference)
+    return _answer(body(500, "internal", _INTERNAL.text(language()).format(reference=reference), reference=reference))
 
 
 def _unknown_address() -> Response | None:
