@@ -156,7 +156,8 @@ class Instances:
         )
         hours: dict[tuple[str, str], list[float]] = {}
         for process_id, element_id, created, completed in rows:
-            hours.setdefault((process_id, element_id), []).append((completed - created).total_seconds() / 3600)
+            if completed is not None:
+                hours.setdefault((process_id, element_id), []).append((completed - created).total_seconds() / 3600)
         for (process_id, element_id), values in hours.items():
             counts[process_id][element_id]["avg_hours"] = round(sum(values) / len(values), 2)
 

@@ -51,12 +51,10 @@ class Outbox:
     def _deliver(self, row_id: int, now: datetime) -> None:
         context = self._context
         with context.store.write() as session:
-            claimed = session.execute(
-                update(Row).where(Row.id == row_id, Row.run_at <= now).values(run_at=now + _LEASE)
-            )
-            if claimed.rowcount != 1:
+            row = session.scalar(select(Row).where(Row.id == row_id, Row.run_at <= now).with_for_update(skip_locked=True))
+            if row is None:
                 return
-            row = session.get_one(Row, row_id)
+            row.run_at = now + _LEASE
             recipients = self._recipients(session, row)
         try:
             if not recipients:

@@ -6,8 +6,8 @@ Every step goes through the database, so the instance is saved and loaded again 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -97,8 +97,6 @@ def run_scenario(pack: Pack, path: str, config: Config) -> Outcome:
 
 def in_memory(config: Config, clock: VirtualClock) -> Engine:
     """An engine like the configured one on a database in memory."""
-    from dataclasses import replace
-
     return open_engine(replace(config, database_url="sqlite://"), clock)
 
 
@@ -282,7 +280,7 @@ def _not_passed(walk: Walk, wanted: list[str]) -> None:
         raise Mismatch(f"passed although they should not: {found}")
 
 
-_COMPARE = {
+_COMPARE: dict[str, Callable[[Walk, Any], None]] = {
     "tasks": _tasks,
     "due": _due,
     "group": _group,

@@ -64,7 +64,8 @@ def _value(field: Field, variables: Mapping[str, Any], random: Random, hints: Hi
             field.subtype, at.replace(microsecond=0, tzinfo=None).isoformat()
         )
     text = f"{field.label or field.key}：已按规定办理。"
-    return text + "。" * max(0, (field.rules.min_length or 0) - len(text))
+    least = field.rules.min_length
+    return text + "。" * max(0, (least if isinstance(least, int) else 0) - len(text))
 
 
 def _options(field: Field, variables: Mapping[str, Any]) -> list[Any]:

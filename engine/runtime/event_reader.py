@@ -58,10 +58,12 @@ class EventReader:
         self._error(
             element.id, *REFUSED_EVENTS.get(kind, (f"不支持“{kind}”事件", f"“{kind}” events are not supported"))
         )
-        return EventDefinition("none")
+        return EventDefinition("refused")
 
     def _place(self, node: etree._Element, element: Element, event: EventDefinition) -> None:
         """Refuse a trigger where it cannot stand."""
+        if event.kind == "refused":
+            return
         place = element.type
         parent = node.getparent()
         if place == "startEvent" and parent is not None and etree.QName(parent).localname == "subProcess":

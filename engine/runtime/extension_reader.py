@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from lxml import etree
 
@@ -35,7 +34,7 @@ class ExtensionReader:
         """Set what the extensions of ``node`` say of ``element``."""
         for ext in _extensions(node):
             if self._known(ext, element.type, element.id):
-                self._take(etree.QName(ext).localname, ext, element)
+                self._take(node, ext, element)
         for loop in node.findall("b:multiInstanceLoopCharacteristics", _NS):
             self._loop(loop, element)
         if element.topic and (element.script or element.called_decision):
@@ -82,7 +81,8 @@ class ExtensionReader:
                 )
         return True
 
-    def _take(self, name: str, ext: etree._Element, element: Element) -> None:
+    def _take(self, node: etree._Element, ext: etree._Element, element: Element) -> None:
+        name = etree.QName(ext).localname
         if name == "assignmentDefinition":
             element.assignee = ext.get("assignee") or None
             element.candidate_groups = ext.get("candidateGroups") or None
@@ -93,7 +93,7 @@ class ExtensionReader:
         elif name == "formDefinition":
             element.form_id = ext.get("formId") or None
         elif name == "taskDefinition":
-            self._task_definition(ext, element)
+            self._task_definition(node, ext, element)
         elif name == "ioMapping":
             self._mapping(ext, element)
         elif name == "script":
@@ -105,13 +105,10 @@ class ExtensionReader:
             element.propagate_children = ext.get("propagateAllChildVariables", "true") == "true"
             element.propagate_parent = ext.get("propagateAllParentVariables", "true") == "true"
 
-    def _task_definition(self, ext: etree._Element, element: Element) -> None:
+    def _task_definition(self, node: etree._Element, ext: etree._Element, element: Element) -> None:
         element.topic = ext.get("type") or None
-        event = etree.QName(cast(etree._Element, ext.getparent()).getparent()).localname in (
-            "endEvent",
-            "intermediateThrowEvent",
-        )
-        if event and cast(etree._Element, ext.getparent().getparent()).find("b:messageEventDefinition", _NS) is None:
+        event = element.type in ("endEvent", "intermediateThrowEvent")
+        if event and node.find("b:messageEventDefinition", _NS) is None:
             self._error(
                 element.id,
                 "只有消息事件可以填写服务类型",

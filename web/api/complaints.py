@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.files import download_headers
-from engine.types import AttachmentRow, ComplaintDetail, ComplaintRow, HistoryRow, Started
 from flask import Response
 
+from engine.files import download_headers
+from engine.types import AttachmentRow, ComplaintDetail, ComplaintRow, HistoryRow, Started
 from web import access
 from web.api.inputs import FILES, PACK, SINGLE_FILE, VALUES, VARIABLES, embedded, sent, variables
 from web.api.operations import PAGING, Call, ListOf, PageOf, Section

@@ -11,7 +11,6 @@ from engine.forms import BoundField, Field, Form
 from engine.forms.model import Option
 from engine.names import Names
 from engine.types import Name
-
 from web.forms import local_now
 
 
@@ -38,8 +37,8 @@ class FormField:
     options: tuple[FormChoice, ...] | None
     rules: Mapping[str, Any]
     clause: str | None
-    fields: tuple[Mapping[str, Any], ...]
-    """The fields of each row of a list, in the same shape."""
+    fields: tuple[FormField, ...]
+    """The fields of each row of a list."""
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine import feel
-from engine.types import Upload
 from werkzeug.datastructures import FileStorage
 
+from engine import feel
+from engine.types import Upload
 from web.api.messages import told
 from web.api.problems import language
 from web.api.requests import Param, invalid
@@ -20,7 +20,7 @@ PACK = Param("pack", filled(64), "Only this process pack.")
 REASON = filled(2000, description="Why; it stands in the history.")
 VALUES = free("What is filled in, by the keys of the form's fields.")
 VARIABLES = free(
-    'Process variables. Numbers, texts, true, false, null, lists and objects are plain JSON; other values have a tag: '
+    "Process variables. Numbers, texts, true, false, null, lists and objects are plain JSON; other values have a tag: "
     '{"$date": "2026-03-02"}, {"$time": "09:00:00"}, {"$datetime": "2026-03-02T09:00:00+08:00"}, '
     '{"$duration": "PT4H"}, {"$months": "P1Y"}, {"$number": "0.10"} for a decimal that is to stay exact.'
 )

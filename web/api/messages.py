@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from engine.types import Name
 from jsonschema.exceptions import ValidationError
+
+from engine.types import Name
 
 _TEXTS = {
     "type": Name("类型应为 {value}", "must be of type {value}"),

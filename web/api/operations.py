@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.types import Actor
 from flask import Blueprint, Response, json
 from werkzeug.datastructures import FileStorage
 
+from engine.types import Actor
 from web.api import problems, requests, security
 from web.api.rendering import plain
 from web.api.requests import Body, Param

@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import EngineError
-from engine.types import Name
 from flask import Blueprint, Response, current_app, g, json, request
 from werkzeug.exceptions import HTTPException
+
+from engine.errors import EngineError
+from engine.types import Name
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from engine import feel
-
 from web.api.schemas import TUPLES
 
 

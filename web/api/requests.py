@@ -10,14 +10,14 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from engine.errors import NotFound
-from engine.files import size_text
 from flask import current_app, request
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from engine.errors import NotFound
+from engine.files import size_text
 from web.api.messages import explained, told
 from web.api.problems import InvalidRequest, MalformedJson, RequestTooLarge, UnsupportedMediaType, language
 from web.api.schemas import MOMENT, Schema
@@ -139,7 +139,7 @@ def _object(schema: Schema, content: bytes) -> dict[str, Any]:
 def _form(schema: Schema) -> tuple[dict[str, Any], dict[str, list[FileStorage]]]:
     files = {name: request.files.getlist(name) for name in request.files}
     texts: dict[str, Any] = {name: request.form[name] for name in request.form}
-    shown = {name: "file" for name in files}
+    shown = dict.fromkeys(files, "file")
     lists = {name for name, part in schema["properties"].items() if part["type"] == "array"}
     errors = dict(_found(schema, texts | {k: [v] if k in lists else v for k, v in shown.items()}))
     errors |= dict(_texts(texts, ""))

@@ -141,4 +141,3 @@ _SIMPLE: Mapping[Any, Schema] = {
     datetime: {"type": "string", "format": "date-time"},
     date: {"type": "string", "format": "date"},
 }
-

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from engine.types import Actor
 from flask import Blueprint, Response, g, request
 
+from engine.types import Actor
 from web import access
 from web.api.problems import Unauthenticated
 

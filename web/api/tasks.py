@@ -7,7 +7,6 @@ from typing import Any
 
 from engine.types import Completed, TaskDetail, TaskRow
 from engine.worklist import VIEWS
-
 from web import access
 from web.api.forms import FormView, form_view
 from web.api.inputs import FILES, PACK, REASON, VALUES, embedded
@@ -141,9 +140,7 @@ def complete_task(call: Call, task_id: str) -> Any:
     return access.engine().tasks.complete(call.actor, task_id, given["values"], files, language=call.language)
 
 
-@section.put(
-    "/tasks/{task_id}/draft", body=Body("Draft", record({"values": VALUES}, "values")), errors=(403, 409)
-)
+@section.put("/tasks/{task_id}/draft", body=Body("Draft", record({"values": VALUES}, "values")), errors=(403, 409))
 def save_draft(call: Call, task_id: str) -> None:
     """Keep what has been filled in so far, without checking it."""
     access.engine().tasks.save_draft(call.actor, task_id, call.body["values"])
@@ -158,7 +155,8 @@ def set_follow_up(call: Call, task_id: str) -> None:
 
 
 @section.put(
-    "/tasks/{task_id}/due", body=Body("DueDate", record({"at": moment(), "reason": REASON}, "at", "reason")),
+    "/tasks/{task_id}/due",
+    body=Body("DueDate", record({"at": moment(), "reason": REASON}, "at", "reason")),
     errors=(403, 409),
 )
 def set_due(call: Call, task_id: str) -> None:
