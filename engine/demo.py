@@ -31,6 +31,9 @@ from engine.walks import plausible
 
 Say = Callable[[str, str], None]
 
+DEMO_PASSWORD = "redress-demo"
+"""Of every sample account; the sign-in page shows it in demo mode. ``seed_demo`` refuses to run in another mode."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -57,27 +60,24 @@ class Work:
     sample: Sample = field(compare=False)
 
 
-def seed_people(engine: Engine, folder: Path) -> int:
-    """Create the sample accounts of a pack (``samples/people.toml``). Returns how many there are."""
-    path = folder / "samples" / "people.toml"
-    if not path.is_file():
-        return 0
-    data = tomllib.loads(path.read_text("utf-8"))
-    seeds = []
-    for login, person in data.items():
-        seeds.append(
-            Seed(
-                login=login,
-                name=Name(person["name"], person.get("name_en", "")),
-                does=Name(person.get("does", ""), person.get("does_en", "")),
-                groups=frozenset(f"{folder.name}/{g}" for g in person.get("groups", ())),
-                roles=frozenset(
-                    (r.partition("@")[0], r.partition("@")[2] or folder.name) for r in person.get("roles", ())
-                ),
-            )
-        )
+def seed_people(engine: Engine, folders: list[Path]) -> int:
+    """Create the sample accounts of the packs (``samples/people.toml``). Returns how many there are."""
+    seeds = [seed for folder in folders for seed in _people(folder)]
     engine.users.seed_demo(seeds)
     return len(seeds)
+
+
+def _people(folder: Path) -> Iterator[Seed]:
+    path = folder / "samples" / "people.toml"
+    for login, person in tomllib.loads(path.read_text("utf-8")).items() if path.is_file() else ():
+        yield Seed(
+            login=login,
+            password=DEMO_PASSWORD,
+            name=Name(person["name"], person.get("name_en", "")),
+            does=Name(person.get("does", ""), person.get("does_en", "")),
+            groups=frozenset(f"{folder.name}/{g}" for g in person.get("groups", ())),
+            roles=frozenset((r.partition("@")[0], r.partition("@")[2] or folder.name) for r in person.get("roles", ())),
+        )
 
 
 def has_complaints(engine: Engine, pack: str) -> bool:

@@ -17,7 +17,16 @@ from engine.decisions import DecisionError
 from engine.errors import Conflict, ExecutionError
 from engine.feel.text import string
 from engine.history import Event, chain
-from engine.models import Base, Complaint, HistoryEvent, MessageSubscription, ProcessInstance, Timer, UserTask, UserTaskGroup
+from engine.models import (
+    Base,
+    Complaint,
+    HistoryEvent,
+    MessageSubscription,
+    ProcessInstance,
+    Timer,
+    UserTask,
+    UserTaskGroup,
+)
 from engine.packs import Pack
 from engine.runtime import Task, state
 from engine.runtime.machine import Machine, Step
@@ -26,7 +35,6 @@ from engine.runtime.scopes import visible
 from engine.runtime.waits import Wait
 from engine.services import Services
 from engine.types import Actor
-
 
 _CHANGING = frozenset(["data", "state", "ended_at", "end_element", "history_seq", "history_hash", "revision"])
 

@@ -51,7 +51,9 @@ class Outbox:
     def _deliver(self, row_id: int, now: datetime) -> None:
         context = self._context
         with context.store.write() as session:
-            row = session.scalar(select(Row).where(Row.id == row_id, Row.run_at <= now).with_for_update(skip_locked=True))
+            row = session.scalar(
+                select(Row).where(Row.id == row_id, Row.run_at <= now).with_for_update(skip_locked=True)
+            )
             if row is None:
                 return
             row.run_at = now + _LEASE

@@ -102,7 +102,13 @@ class Services:
 
     def _from_receipt(self, element: Element, complaint: Complaint, name: str, value: Any) -> Any:
         """A duration given for an instant of the ledger counts from receipt, in the element's calendar."""
-        duration = value if isinstance(value, str) else string(value) if isinstance(value, timedelta | feel.YearsMonths) else ""
+        duration = (
+            value
+            if isinstance(value, str)
+            else string(value)
+            if isinstance(value, timedelta | feel.YearsMonths)
+            else ""
+        )
         if name not in ledger.INSTANTS or not duration.startswith("P"):
             return value
         at, _, _ = self.execution.due(element, complaint.received_at, duration)

@@ -11,6 +11,7 @@ from flask import Flask, Response, redirect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine import Config, Engine, open_engine
+from engine.files import size_text
 from web import access, assets, charts, errors, i18n
 
 BLUEPRINTS = (
@@ -48,6 +49,7 @@ def create_app(engine: Engine | None = None, config: Config | None = None, **set
     app.config.update(_settings(config) | settings)
     if app.config["SESSION_COOKIE_SECURE"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.jinja_env.filters["size"] = size_text
     access.init_app(app, engine)
     assets.init_app(app)
     charts.init_app(app)

@@ -10,6 +10,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from engine.packs import Pack
+from engine.runtime.model import Flow, Process
 from engine.types import Name, PackInfo
 from web import i18n
 
@@ -53,22 +54,31 @@ class Carriers:
     def _in_diagram(self, file: str, element: str | None) -> Place:
         names = self._pack.names
         for process in (p for p in self._pack.processes.values() if p.file == file):
-            title = names.process(process.id)
             if element is None or element == process.id:
-                return Place(i18n.text(title), self._url(process.id))
-            if element in process.lanes:
-                return Place(
-                    _("泳道“%(lane)s”", lane=i18n.text(names.lane(process.lanes[element]))), self._url(process.id)
-                )
+                return Place(i18n.text(names.process(process.id)), self._url(process.id))
+            if element in process.lane_properties or element in process.lanes:
+                lane = names.lane(process.lanes.get(element, element))
+                return Place(_("泳道“%(lane)s”", lane=i18n.text(lane)), self._url(process.id))
             flow = next((f for f in process.walk_flows() if f.id == element), None)
-            if process.find(element) is not None or flow is not None:
-                label = names.element(process.id, element)
-                if label.zh and label.zh != element:
-                    return Place(i18n.text(label), self._url(process.id, element))
-                if flow is not None:
-                    return self._in_diagram(file, flow.source)
-                return Place(i18n.text(title), self._url(process.id, element))
+            if flow is not None:
+                return Place(self._way(process, flow), self._url(process.id, flow.source))
+            if process.find(element) is not None:
+                return Place(i18n.text(self._called(process, element)), self._url(process.id, element))
         return Place(file)
+
+    def _way(self, process: Process, flow: Flow) -> str:
+        """A sequence flow: where it leaves and what it is called, else where it leads."""
+        names = self._pack.names
+        label = names.element(process.id, flow.id) if flow.name else self._called(process, flow.target)
+        return f"{i18n.text(self._called(process, flow.source))} → {i18n.text(label)}"
+
+    def _called(self, process: Process, element: str) -> Name:
+        """What an element is called; one without a name by its kind."""
+        found = process.find(element)
+        if found is not None and not found.name:
+            kind = element_type(found.type)
+            return Name(kind, kind)
+        return self._pack.names.element(process.id, element)
 
     def _in_form(self, form_id: str, key: str | None) -> Place:
         """A form belongs to the user task or start event that shows it."""
@@ -85,7 +95,12 @@ class Carriers:
 
     def _url(self, process_id: str, element: str | None = None) -> str:
         return url_for(
-            "policy.diagram", pack=self._info.name, process_id=process_id, version=self._info.version, element=element
+            "policy.diagram",
+            pack=self._info.name,
+            process_id=process_id,
+            version=self._info.version,
+            element=element,
+            _anchor=f"element-{element}" if element else None,
         )
 
 

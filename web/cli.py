@@ -89,7 +89,9 @@ def demo(state: State, host: str | None, port: int | None, prepare_only: bool) -
     state.say("准备页面资源 …", "Preparing the pages' assets ...")
     ensure_assets(progress=click.echo)
     engine = open_engine(config)
-    for folder in sorted(p.parent for p in config.packs.glob("*/pack.toml")):
+    folders = sorted((p.parent for p in config.packs.glob("*/pack.toml")), key=lambda f: (f.name != "telecom", f.name))
+    seed_people(engine, folders)
+    for folder in folders:
         _prepare(state, engine, folder)
     if prepare_only:
         engine.close()
@@ -100,7 +102,6 @@ def demo(state: State, host: str | None, port: int | None, prepare_only: bool) -
 def _prepare(state: State, engine: Engine, folder: Path) -> None:
     info = engine.deployments.deploy(SYSTEM, folder, "demo")
     state.say(f"制度包 {info.name}：第 {info.version} 版", f"Pack {info.name}: version {info.version}")
-    seed_people(engine, folder)
     if not has_complaints(engine, folder.name):
         seed_complaints(engine, folder, lambda zh, en: state.say(f"  {zh}", f"  {en}"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine.errors import EngineError, FileRefused, FormInvalid, NotFound, TooLarge
+from engine.files import size_text
 from engine.forms import BoundForm, Form
 from engine.types import Actor, PackInfo
 from web import access, errors, forms, i18n, tracking
@@ -62,7 +64,7 @@ def start() -> Reply:
     if access.signed_in():
         return redirect(url_for("worklist.index"))
     found = [info for info in access.engine().deployments.packs() if info.channels]
-    return render_template("public/start.html", offered=found)
+    return render_template("public/start.html", offered=found, demo=access.engine().config.mode == "demo")
 
 
 @blueprint.get("/c/<pack>")
@@ -145,7 +147,9 @@ def poster(pack: str) -> Response:
     """The address of the intake page as a QR code, for posters, bills and counters."""
     _intake(pack)
     code = segno.make(access.engine().config.base_url + url_for("public.intake", pack=pack), error="m")
-    response = make_response(code.svg_inline(scale=8, border=4, light="#fff"))
+    out = io.BytesIO()
+    code.save(out, kind="svg", scale=8, border=4, light="#fff")
+    response = make_response(out.getvalue())
     response.mimetype = "image/svg+xml"
     response.cache_control.max_age = 86_400
     return response
@@ -191,6 +195,7 @@ def _intake_page(
         own_files=any(field.kind == "filepicker" for field in bound.fields),
         notice=notice,
         file_errors=file_errors,
+        limit=size_text(limits.max_bytes),
         limits=limits,
         accept=",".join(f".{kind}" for kind in ("jpg", *limits.types)),
         trap=TRAP,

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -86,14 +87,7 @@ def index() -> str:
         before=_tally(earlier),
         truncated=len(found) >= _AT_MOST,
         labels=[label for label, _begin, _end in parts],
-        trend=[
-            Series(_("收到"), [sum(1 for r in found if a <= r.received_at < b) for _label, a, b in parts]),
-            Series(
-                _("其中已办结"),
-                [sum(1 for r in found if a <= r.received_at < b and _is_closed(r)) for _label, a, b in parts],
-                "done",
-            ),
-        ],
+        trend=_trend(found, parts),
         dimensions=[(title, _bars(_split(info, found, key))) for key, title in _dimensions() if key != "department"],
         departments=_split(info, found, "department"),
         export=url_for("reports.export", period=period.kind, at=period.written, pack=access.pack()),
@@ -119,6 +113,14 @@ def export() -> Response:
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="report-{info.name}-{period.written}.csv"'
     return response
+
+
+def _trend(found: Sequence[ComplaintRow], parts: Sequence[tuple[str, datetime, datetime]]) -> list[Series]:
+    """Closed and open complaints by the part of the period they were received in."""
+    in_parts = [[row for row in found if begin <= row.received_at < end] for _label, begin, end in parts]
+    closed = [sum(map(_is_closed, rows_)) for rows_ in in_parts]
+    still = [len(rows_) - done for rows_, done in zip(in_parts, closed, strict=True)]
+    return [Series(_("已办结"), closed, "done"), Series(_("未办结"), still)]
 
 
 def _period() -> Period:

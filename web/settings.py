@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from engine.errors import BadRequest, EngineError, Forbidden
 from engine.passwords import MIN_LENGTH
 from engine.people import Person
-from engine.types import ROLES, PackInfo
+from engine.types import ROLES, Name, PackInfo
 from web import access, forms, i18n
 from web.auth import role_names
 
@@ -59,7 +59,7 @@ def groups() -> Reply:
     shown = [
         {
             "info": info,
-            "groups": [(group, name, [p for p in active if group in p.groups]) for group, name in info.groups.items()],
+            "groups": [(group, name, [p for p in active if group in p.groups]) for group, name in _staff_groups(info)],
             "roles": [
                 (role, [p for p in active if {(role, info.name), (role, EVERYWHERE)} & p.roles]) for role in ROLES
             ],
@@ -225,6 +225,14 @@ def _matches(person: Person, text: str, state: str) -> bool:
     return text.casefold() in words
 
 
+def _staff_groups(info: PackInfo) -> list[tuple[str, Name]]:
+    """The groups of a pack that members of staff can be in."""
+    kinds = access.engine().deployments.parsed(info.deployment_id).groups
+    return [
+        (group, name) for group, name in info.groups.items() if kinds[group.split("/", 1)[1]].get("kind") != "customer"
+    ]
+
+
 def _group_names() -> dict[str, Any]:
     return {group: name for info in access.packs() for group, name in info.groups.items()}
 
@@ -260,6 +268,7 @@ def _offers() -> dict[str, Any]:
     scopes = [(info.name, i18n.text(info.title)) for info in _packs()]
     return {
         "offered": _packs(),
+        "staff_groups": {info.name: _staff_groups(info) for info in _packs()},
         "scopes": ([(EVERYWHERE, _("全部制度"))] if everywhere else []) + scopes,
         "roles": ROLES,
         "role_names": role_names(),

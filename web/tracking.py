@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine.errors import EngineError, NotFound
-from engine.files import download_headers
+from engine.files import download_headers, size_text
 from engine.types import Actor, Name
 from web import access, forms, i18n
 
@@ -187,6 +187,7 @@ def _tracking_page(person: Actor, problems: dict[str, str] | None = None) -> str
         file_url=lambda row: url_for("public.tracking.file", number=person.number, attachment_id=row.id),
         wrong=lambda name: [problems[name]] if problems and name in problems else [],
         typed=request.form,
+        limit=size_text(limits.max_bytes),
         limits=limits,
         accept=",".join(f".{kind}" for kind in ("jpg", *limits.types)),
         attitudes=[(str(i), name) for i, name in enumerate(ATTITUDES)],

@@ -49,6 +49,7 @@ class Machine(Variables):
         """waiting task, element and payload of signals that were thrown and are still to be caught"""
         self.steps: list[Step] = []
         self.end_element: str | None = None
+        """the end event of the instance that was reached last"""
         self.performers: dict[str, list[str]] = {}
         """user task element id -> who completed it so far, latest last"""
 

@@ -27,6 +27,7 @@ def dump(machine: Machine) -> bytes:
     data = {
         "format": FORMAT,
         "performers": {element: _latest(people) for element, people in machine.performers.items()},
+        **({"end": machine.end_element} if machine.end_element else {}),
         "scopes": [_scope(s, position) for s in scopes],
     }
     return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 1)
@@ -36,7 +37,8 @@ def load(content: bytes, definitions: Definitions, host: Host) -> Machine:
     """Restore a machine. Raises KeyError when the state names an element the definitions do not have."""
     data = json.loads(zlib.decompress(content))
     machine = Machine(definitions, host)
-    machine.performers = data["performers"]
+    machine.performers = data.get("performers", {})
+    machine.end_element = data.get("end")
     scopes: list[ScopeInstance] = []
     for item in data["scopes"]:
         inside = item.get("inside")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from flask import Response, json
+from flask import Response
 
 from web.api.deployments import FINDING
 from web.api.operations import JSON, OPERATIONS, SECTIONS, ListOf, Operation, PageOf, Section
 from web.api.problems import MEDIA_TYPE, TITLES
+from web.api.rendering import written
 from web.api.requests import FORM, Body
 from web.api.schemas import Components, Schema, choice, complete, free, many, record, reference
 
@@ -50,7 +51,7 @@ _STATUS = {
 @section.get("/openapi.json", returns=free("An OpenAPI document."), public=True)
 def openapi() -> Any:
     """Describe the interface (this document)."""
-    response = Response(json.dumps(document()), content_type=JSON)
+    response = Response(written(document()), content_type=JSON)
     response.headers["Cache-Control"] = "no-cache"
     return response
 

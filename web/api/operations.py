@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, Response, json
+from flask import Blueprint, Response
 from werkzeug.datastructures import FileStorage
 
 from engine.types import Actor
 from web.api import problems, requests, security
-from web.api.rendering import plain
+from web.api.rendering import plain, written
 from web.api.requests import Body, Param
 from web.api.schemas import Schema, filled, whole
 
@@ -155,7 +155,7 @@ def _response(operation: Operation, result: Any) -> Response:
     shown = {"items": plain(result)} if isinstance(operation.returns, ListOf) else plain(result)
     if isinstance(operation.returns, PageOf):
         shown["pages"] = result.pages
-    response = Response(json.dumps(shown), operation.status, content_type=JSON)
+    response = Response(written(shown), operation.status, content_type=JSON)
     if location is not None:
         response.headers["Location"] = f"/api/v1{location}"
     return response

@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, json, request
+from flask import Blueprint, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import EngineError
 from engine.types import Name
+from web.api.rendering import written
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -143,7 +144,7 @@ def body(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
 
 
 def _answer(details: Mapping[str, Any]) -> Response:
-    response = Response(json.dumps(details), int(details["status"]), content_type=MEDIA_TYPE)
+    response = Response(written(details), int(details["status"]), content_type=MEDIA_TYPE)
     response.headers["Content-Language"] = language()
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -21,7 +21,7 @@ from engine.runtime.scopes import visible
 
 FOLDER = Path(__file__).parent
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
-_CALENDAR = RoundTheClock()
+_CALENDAR = RoundTheClock(UTC)
 
 
 def definitions(content: bytes, name: str = "test.bpmn") -> tuple[Definitions, str]:
@@ -98,7 +98,6 @@ class Play:
         step()
         self.passed += [s.element.id for s in machine.steps if s.type == "completed"]
         self.cancelled += [s.element.id for s in machine.steps if s.type == "cancelled"]
-        self._end = machine.end_element
         self._machine = machine
         if self.reload:
             self._stored = state.dump(machine)
@@ -147,7 +146,7 @@ class Play:
         assert not machine.scopes
         assert not machine.root.alive()
         assert not list(machine.waits())
-        return self._end or "-"
+        return machine.end_element or "-"
 
     @staticmethod
     def _tasks(machine: Machine) -> list[Task]:
