@@ -6,75 +6,22 @@ Exit codes: 0 done, 1 something was found or refused, 2 the command line was wro
 from __future__ import annotations
 
 import json
-import locale
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
-from engine import SYSTEM, Engine, EngineError, feel, history, load_config, open_engine
-from engine.check import Report, check
+from engine import SYSTEM, EngineError, history, load_config
+from engine.check import Coverage, Report, check
+from engine.cli_people import token, user
+from engine.cli_state import State, default_language, guarded
+from engine.cli_tools import decide_command, feel_command, layout_command
 from engine.importing import import_complaints, read_mapping
-from engine.layout import layout
 from engine.packs import Pack, load_pack, read_folder
+from engine.runtime.model import Finding
 from engine.scenarios import run_scenarios
-from engine.types import ROLES
 
-
-def default_language() -> str:
-    """zh unless the environment asks for another language than Chinese."""
-    named = (
-        os.environ.get("REDRESS_LANGUAGE")
-        or os.environ.get("LC_ALL")
-        or os.environ.get("LANG")
-        or locale.getlocale()[0]
-        or ""
-    )
-    return "en" if named.startswith("en") else "zh"
-
-
-class State:
-    """What the options before the subcommand said."""
-
-    def __init__(self, config: str | None, language: str) -> None:
-        self.path = config
-        self.language = language
-
-    def say(self, zh: str, en: str, **style: Any) -> None:
-        click.secho(zh if self.language == "zh" else en, **style)
-
-    @contextmanager
-    def engine(self) -> Iterator[Engine]:
-        engine = open_engine(load_config(self.path))
-        try:
-            yield engine
-        finally:
-            engine.close()
-
-
-def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Print an EngineError in the user's language and exit with 1 instead of a traceback."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        state: State = click.get_current_context().obj
-        try:
-            return command(*args, **kwargs)
-        except EngineError as error:
-            click.secho(error.text(state.language), err=True, fg="red")
-            for finding in error.params.get("findings", ()):
-                click.echo(
-                    f"  {finding['severity']}: {finding['file']} {finding['element'] or ''} {finding['message']}",
-                    err=True,
-                )
-            raise SystemExit(1) from None
-
-    return run
+__all__ = ["State", "guarded", "main"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,7 +51,7 @@ def _load(folder: Path) -> Pack:
 @guarded
 def check_command(state: State, packs: tuple[str, ...], as_json: bool) -> None:
     """Check packs: is everything executable, and how far is the written policy carried?"""
-    reports = [check(_load(folder)) for folder in _folders(state, packs)]
+    reports = [_checked(folder) for folder in _folders(state, packs)]
     if as_json:
         click.echo(json.dumps({"packs": [r.to_dict(state.language) for r in reports]}, ensure_ascii=False, indent=2))
     else:
@@ -112,6 +59,15 @@ def check_command(state: State, packs: tuple[str, ...], as_json: bool) -> None:
             _print_report(state, report)
     if not all(r.ok for r in reports):
         raise SystemExit(1)
+
+
+def _checked(folder: Path) -> Report:
+    """The report of a folder; one that holds no pack is a finding, so that the others are still told."""
+    try:
+        return check(_load(folder))
+    except EngineError as error:
+        finding = Finding("error", "pack.toml", None, error.text("zh"), error.text("en"))
+        return Report(Pack(name=folder.resolve().name, files={}, sha256=""), (finding,), Coverage({}))
 
 
 def _print_report(state: State, report: Report) -> None:
@@ -183,44 +139,6 @@ def scenarios(state: State, packs: tuple[str, ...], only: str | None, as_json: b
         raise SystemExit(1)
 
 
-@main.command("layout")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of into FILE.")
-@click.pass_obj
-@guarded
-def layout_command(state: State, file: Path, output: Path | None) -> None:
-    """Draw the diagram of a BPMN file anew, left to right, respecting lanes."""
-    target = output or file
-    target.write_bytes(layout(file.read_bytes()))
-    state.say(f"已重新排版：{target}", f"Laid out: {target}", fg="green")
-
-
-@main.command("feel")
-@click.argument("expression")
-@click.option("--context", "context_json", default="{}", help="Variables as JSON.")
-@click.pass_obj
-@guarded
-def feel_command(state: State, expression: str, context_json: str) -> None:
-    """Evaluate a FEEL expression."""
-    try:
-        context = json.loads(context_json)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--context") from None
-    try:
-        values = feel.to_feel(context)
-        names = [k for k in values if not k.isidentifier()] if isinstance(values, dict) else []
-        result = feel.compile_expression(expression.removeprefix("="), names).explain(values)
-    except feel.FeelSyntaxError as error:
-        click.secho(error.zh() if state.language == "zh" else error.en(), err=True, fg="red")
-        raise SystemExit(1) from None
-    except feel.FeelError as error:
-        click.secho(str(error), err=True, fg="red")
-        raise SystemExit(1) from None
-    click.echo(feel.display(result.value))
-    for problem in result.problems:
-        click.secho(f"{problem.line}:{problem.column} {problem.message}", err=True, fg="yellow")
-
-
 @main.command()
 @click.pass_obj
 @guarded
@@ -287,110 +205,5 @@ def complaint_import(state: State, file: Path, mapping: Path, pack: str | None, 
         raise SystemExit(1)
 
 
-@main.group()
-def user() -> None:
-    """Accounts."""
-
-
-@user.command("list")
-@click.pass_obj
-@guarded
-def user_list(state: State) -> None:
-    """Everybody, with groups and roles."""
-    with state.engine() as engine:
-        for person in engine.users.list():
-            roles = ", ".join(f"{role}@{pack}" for role, pack in sorted(person.roles))
-            click.echo(f"{person.id}\t{person.name.text(state.language)}\t{', '.join(sorted(person.groups))}\t{roles}")
-
-
-@user.command("add")
-@click.argument("login")
-@click.option("--name", required=True)
-@click.option("--group", "groups", multiple=True, metavar="PACK/GROUP")
-@click.option(
-    "--role",
-    "roles",
-    multiple=True,
-    metavar="ROLE[@PACK]",
-    help=f"One of {', '.join(ROLES)}; without @PACK for all packs.",
-)
-@click.option("--email")
-@click.password_option(help="Asked for when not given.")
-@click.pass_obj
-@guarded
-def user_add(
-    state: State,
-    login: str,
-    name: str,
-    groups: tuple[str, ...],
-    roles: tuple[str, ...],
-    email: str | None,
-    password: str,
-) -> None:
-    """Add an account."""
-    pairs = [(r.partition("@")[0], r.partition("@")[2] or "*") for r in roles]
-    with state.engine() as engine:
-        engine.users.create(SYSTEM, login, name, password, groups, pairs, email=email)
-    state.say(f"已新建账号 {login}", f"Account {login} created", fg="green")
-
-
-@user.command("password")
-@click.argument("login")
-@click.password_option()
-@click.pass_obj
-@guarded
-def user_password(state: State, login: str, password: str) -> None:
-    """Set a new password; open sessions of the account end."""
-    with state.engine() as engine:
-        engine.users.set_password(SYSTEM, login, password)
-    state.say(f"{login} 的密码已更换", f"The password of {login} is changed", fg="green")
-
-
-@user.command("deactivate")
-@click.argument("login")
-@click.pass_obj
-@guarded
-def user_deactivate(state: State, login: str) -> None:
-    """Close an account; its tokens are revoked, its history stays."""
-    with state.engine() as engine:
-        engine.users.deactivate(SYSTEM, login)
-    state.say(f"账号 {login} 已停用", f"Account {login} is closed", fg="green")
-
-
-@main.group()
-def token() -> None:
-    """Bearer tokens for the API."""
-
-
-@token.command("create")
-@click.argument("login")
-@click.option("--name", required=True, help="What the token is for.")
-@click.option("--days", default=90, type=click.IntRange(1, 3650), help="Days until it expires.")
-@click.pass_obj
-@guarded
-def token_create(state: State, login: str, name: str, days: int) -> None:
-    """Make a token and print it once; only its hash is kept."""
-    with state.engine() as engine:
-        click.echo(engine.users.token_create(SYSTEM, login, name, days))
-
-
-@token.command("list")
-@click.argument("login")
-@click.pass_obj
-@guarded
-def token_list(state: State, login: str) -> None:
-    """The tokens of an account."""
-    with state.engine() as engine:
-        for row in engine.users.tokens(SYSTEM, login):
-            click.echo("\t".join(str(v) for v in asdict(row).values()))
-
-
-@token.command("revoke")
-@click.argument("token_id")
-@click.pass_obj
-@guarded
-def token_revoke(state: State, token_id: str) -> None:
-    """End a token at once."""
-    with state.engine() as engine:
-        engine.users.token_revoke(SYSTEM, token_id)
-    state.say("令牌已作废", "The token is revoked", fg="green")
+for _command in (layout_command, feel_command, decide_command, user, token):
+    main.add_command(_command)

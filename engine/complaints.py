@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import crypto, feel, ledger
 from engine.context import Context
-from engine.errors import BadRequest, FormInvalid, NotFound
+from engine.errors import AlreadyFiled, BadRequest, FormInvalid, NotFound
 from engine.execution import Execution
 from engine.files import AcceptedFile, accept_all
 from engine.forms import Form
@@ -58,7 +58,7 @@ class Filing:
 
         ``received_at`` backdates a complaint that came by letter or an import; it may not lie in the future.
         ``source_id`` is the number it had elsewhere; the same one is taken once per pack.
-        Raises FormInvalid (``params["errors"]`` by field), TooLarge, FileRefused, Forbidden.
+        Raises FormInvalid (``params["errors"]`` by field), AlreadyFiled, TooLarge, FileRefused, Forbidden.
         """
         context = self._context
         now = context.clock.now()
@@ -71,6 +71,7 @@ class Filing:
             deployment = context.latest(session, pack)
             parsed = context.pack(session, deployment.id)
             self._may_file(actor, parsed)
+            self._not_yet_filed(session, pack, source_id)
             form = parsed.start_form()
             known = {"channel": values.get("channel")}
             result = form.validate_values(
@@ -85,6 +86,12 @@ class Filing:
     def _may_file(self, actor: Actor, pack: Pack) -> None:
         if actor.kind == "staff" and not actor.packs([pack.name]):
             raise forbidden({"zh": "在该制度下登记投诉", "en": "enter complaints in this pack"}, "staff")
+
+    def _not_yet_filed(self, session: Session, pack: str, source_id: str | None) -> None:
+        same = select(Complaint.number).where(Complaint.pack == pack, Complaint.source_id == source_id)
+        number = session.scalar(same) if source_id is not None else None
+        if number is not None:
+            raise AlreadyFiled(source=source_id, number=number)
 
     def _start(
         self,

@@ -110,6 +110,12 @@ class Ended(EngineError):
     en = "Complaint {number} is already {state}; this is no longer possible."
 
 
+class AlreadyFiled(EngineError):
+    code, status = "already_filed", 409
+    zh = "来源编号“{source}”已经登记为投诉 {number}，不能重复登记。"
+    en = "The source number “{source}” has already been filed as complaint {number}."
+
+
 class NoSubscription(EngineError):
     code, status = "no_subscription", 409
     zh = "投诉 {key} 目前不等待“{message}”。"

@@ -189,28 +189,51 @@ def _models(pack: Pack, files: Mapping[str, bytes]) -> None:
                 pack.forms[Path(path).stem] = form
                 pack.findings.extend(Finding(f.severity, path, f.component, f.zh, f.en) for f in form.findings())
         except ModelInvalid as error:
-            pack.findings.append(Finding("error", path, None, error.text("zh"), error.text("en")))
+            pack.findings.append(_unreadable(path, error))
         except FormError as error:
             pack.findings.append(Finding("error", path, None, error.zh, error.en))
 
 
 def _decisions(pack: Pack, files: Mapping[str, bytes]) -> None:
-    """Load the DMN files, imported ones before those that import them."""
+    models, findings = read_tables(files)
+    pack.findings.extend(findings)
+    for model in models:
+        for decision in model.decisions:
+            if decision in pack.decisions:
+                other = pack.decisions[decision].file
+                _problem(
+                    pack,
+                    model.file,
+                    f"决策编号 {decision} 与 {other} 重复",
+                    f"decision id {decision} also stands in {other}",
+                    decision,
+                )
+            pack.decisions[decision] = model
+
+
+def read_tables(files: Mapping[str, bytes]) -> tuple[list[DecisionModel], list[Finding]]:
+    """The DMN files among ``files``, imported ones before those that import them, and what is wrong with them."""
     waiting = {path: content for path, content in sorted(files.items()) if path.endswith(".dmn")}
-    loaded: dict[str, DecisionModel] = {}
+    models: list[DecisionModel] = []
+    findings: list[Finding] = []
     while waiting:
         ready = [
             p for p, content in waiting.items() if not _imports(content) & {_namespace(c) for c in waiting.values()}
         ]
         for path in ready or list(waiting):
             try:
-                model = load_decisions(waiting.pop(path), path, loaded)
+                model = load_decisions(waiting.pop(path), path, {m.namespace: m for m in models})
             except ModelInvalid as error:
-                pack.findings.append(Finding("error", path, None, error.text("zh"), error.text("en")))
+                findings.append(_unreadable(path, error))
                 continue
-            loaded[model.namespace] = model
-            pack.findings.extend(model.findings)
-            pack.decisions.update(dict.fromkeys(model.decisions, model))
+            models.append(model)
+            findings.extend(model.findings)
+    return models, findings
+
+
+def _unreadable(path: str, error: ModelInvalid) -> Finding:
+    element = str(error.params.get("element") or "-")
+    return Finding("error", path, None if element == "-" else element, error.text("zh"), error.text("en"))
 
 
 def _namespace(content: bytes) -> str:

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from flask import Flask, Response, redirect
+from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine import Config, Engine, open_engine
 from engine.files import size_text
-from web import access, assets, charts, errors, i18n
+from web import (
+    access,
+    api,
+    archive,
+    assets,
+    auth,
+    charts,
+    complaints,
+    diagrams,
+    errors,
+    i18n,
+    operations,
+    policy,
+    public,
+    reports,
+    settings,
+    worklist,
+)
 
 BLUEPRINTS = (
-    "auth",
-    "worklist",
-    "complaints",
-    "diagrams",
-    "public",
-    "operations",
-    "policy",
-    "reports",
-    "archive",
-    "settings",
-    "api",
+    auth.blueprint,
+    worklist.blueprint,
+    complaints.blueprint,
+    diagrams.blueprint,
+    public.blueprint,
+    operations.blueprint,
+    policy.blueprint,
+    reports.blueprint,
+    archive.blueprint,
+    settings.blueprint,
+    api.blueprint,
 )
-"""Modules of this package; each has a ``blueprint``."""
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -41,12 +55,12 @@ _HEADERS = {
 _FILES_AT_ONCE = 5
 
 
-def create_app(engine: Engine | None = None, config: Config | None = None, **settings: Any) -> Flask:
-    """The application on ``engine``, or on one opened from ``config``. ``settings`` override Flask's."""
+def create_app(engine: Engine | None = None, config: Config | None = None, **overrides: Any) -> Flask:
+    """The application on ``engine``, or on one opened from ``config``. ``overrides`` are Flask's own settings."""
     engine = engine or open_engine(config)
     config = engine.config
     app = Flask("web")
-    app.config.update(_settings(config) | settings)
+    app.config.update(_settings(config) | overrides)
     if app.config["SESSION_COOKIE_SECURE"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.jinja_env.filters["size"] = size_text
@@ -55,7 +69,8 @@ def create_app(engine: Engine | None = None, config: Config | None = None, **set
     charts.init_app(app)
     i18n.init_app(app, zone=config.zone, now=engine.clock.now, languages=config.languages)
     errors.init_app(app)
-    _register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     app.context_processor(access.frame)
     app.after_request(_secure)
     return app
@@ -76,21 +91,6 @@ def _settings(config: Config) -> dict[str, Any]:
         "RATELIMIT_ENABLED": True,
         "RATELIMIT_STORAGE_URI": "memory://",
     }
-
-
-def _register(app: Flask) -> None:
-    for name in BLUEPRINTS:
-        if find_spec(f"web.{name}") is None:
-            continue
-        module = import_module(f"web.{name}")
-        if hasattr(module, "blueprint"):
-            app.register_blueprint(module.blueprint)
-    if not any(rule.rule == "/" for rule in app.url_map.iter_rules()):
-        app.add_url_rule("/", "home", _home)
-
-
-def _home() -> Response:
-    return redirect("/worklist")  # type: ignore[return-value]
 
 
 def _secure(response: Response) -> Response:

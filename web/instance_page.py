@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from engine.packs import Pack
-from engine.types import DueText, InstanceDetail, Name, TaskRow
+from engine.types import DueText, HistoryRow, InstanceDetail, Name, TaskRow
 from web import access, flow, forms, i18n, rows
 from web.task_page import diagrams_of
 
@@ -58,7 +58,7 @@ def show(instance_id: str, problem: str | None = None) -> str:
             {"id": "due", "label": _("期限与理由"), "icon": "stopwatch", "count": len(tasks) + len(detail.timers)},
             {"id": "variables", "label": _("变量"), "icon": "table", "count": len(detail.variables)},
         ],
-        history=list(reversed(engine.instances.history(person, instance_id))),
+        history=list(reversed(_history(detail))),
         incidents=[flow.incident(row) for row in detail.incidents],
         variables=[
             (pack.names.field(key) if pack else key, key, _shown(value, pack))
@@ -74,6 +74,13 @@ def deployment_of(detail: InstanceDetail) -> str | None:
     """The deployment an instance runs on."""
     found = access.engine().deployments.list(access.actor(), detail.pack)
     return next((info.deployment_id for info in found if info.version == detail.version), None)
+
+
+def _history(detail: InstanceDetail) -> Sequence[HistoryRow]:
+    engine, person = access.engine(), access.actor()
+    if _is_complaint(detail):
+        return engine.complaints.history(person, detail.business_key or "")
+    return engine.instances.history(person, detail.id)
 
 
 def _is_complaint(detail: InstanceDetail) -> bool:

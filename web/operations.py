@@ -137,6 +137,13 @@ def cancel(instance_id: str) -> Reply:
     )
 
 
+@blueprint.get("/instances/<instance_id>/<path:_action>")
+@login_required
+def back(instance_id: str, _action: str) -> Reply:
+    """The address of an action, opened as a page (a language switch, a bookmark): the page it belongs to."""
+    return redirect(url_for("operations.instance", instance_id=instance_id, lang=request.args.get("lang")))
+
+
 @blueprint.get("/incidents")
 @login_required
 def incidents() -> Reply:

@@ -200,6 +200,12 @@ def absence_end(user_id: str, absence_id: int) -> Reply:
     return _change(user_id, lambda: access.engine().users.absence_delete(access.actor(), absence_id), _("请假已结束。"))
 
 
+@blueprint.get("/people/<user_id>/<path:_action>")
+def back(user_id: str, _action: str) -> Reply:
+    """The address of an action, opened as a page (a language switch, a bookmark): the page it belongs to."""
+    return redirect(url_for("settings.person", user_id=user_id, lang=request.args.get("lang")))
+
+
 def tabs(chosen: str) -> list[dict[str, Any]]:
     """The pages of the settings."""
     offered = (("people", _("账号"), url_for("settings.index")), ("groups", _("组与角色"), url_for("settings.groups")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,12 +36,12 @@ def enter_form() -> Reply:
 @access.limiter.limit("8 per minute; 60 per hour")
 def enter() -> Reply:
     """Open a complaint by its number and code."""
-    number, code = request.form.get("number", "").strip()[:64], request.form.get("code", "").strip()[:64]
+    number = unicodedata.normalize("NFKC", request.form.get("number", "")).strip()[:64]
+    code = request.form.get("code", "").strip()[:64]
     if not number or not code:
         return enter_page(number, _("请填写投诉编号和查询码。")), 422
-    try:
-        person = access.engine().complaints.track(number, code)
-    except NotFound:
+    person = _found(number, code)
+    if person is None:
         return enter_page(number, _("编号或查询码不对。请对照提交后看到的页面，或受理人员告诉您的编号和查询码。")), 422
     allow(person.number or number)
     return redirect(url_for("public.tracking.page", number=person.number), 303)
@@ -130,6 +132,12 @@ def survey(number: str) -> Reply:
     return _send(person, "survey", answers, _("谢谢，您的评价已记录。"))
 
 
+@blueprint.get("/track/<number>/<any(add,contact,withdraw,survey,leave):_action>")
+def back(number: str, _action: str) -> Reply:
+    """The address of an action, opened as a page (a language switch, a bookmark): the page it belongs to."""
+    return redirect(url_for("public.tracking.page", number=number, lang=request.args.get("lang")))
+
+
 @blueprint.get("/track/<number>/files/<attachment_id>")
 def file(number: str, attachment_id: str) -> Reply:
     """A file the complainant sent."""
@@ -161,6 +169,14 @@ def _person(number: str) -> Actor | None:
     return Actor(id=None, name="complainant", kind="complainant", number=number)
 
 
+def _found(number: str, code: str) -> Actor | None:
+    """The complainant; numbers are often typed in small letters."""
+    for written in dict.fromkeys((number, number.upper())):
+        with suppress(NotFound):
+            return access.engine().complaints.track(written, code)
+    return None
+
+
 def _text(name: str) -> str:
     return request.form.get(name, "").strip()[:NOTE_LENGTH]
 
@@ -183,6 +199,7 @@ def _tracking_page(person: Actor, problems: dict[str, str] | None = None) -> str
         view=view,
         sentence=_sentence(view),
         steps=_steps(view),
+        history=[{"type": "", "at": row["at"], "text": row["text"]} for row in reversed(view["history"])],
         problems=problems or {},
         file_url=lambda row: url_for("public.tracking.file", number=person.number, attachment_id=row.id),
         wrong=lambda name: [problems[name]] if problems and name in problems else [],

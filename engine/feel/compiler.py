@@ -146,6 +146,8 @@ def _arithmetic(c: Compiler, node: n.Arithmetic) -> Closure:
 def _equality(c: Compiler, node: n.Comparison) -> Closure:
     left, right, place = c.compile(node.left), c.compile(node.right), c.place(node)
     wanted, symbol = node.operator == "=", node.operator
+    if any(isinstance(side, n.Literal) and side.value is None for side in (node.left, node.right)):
+        return _null_test(left, right, wanted)
 
     def evaluate(s: Scope) -> Any:
         a, b = left(s), right(s)
@@ -155,6 +157,18 @@ def _equality(c: Compiler, node: n.Comparison) -> Closure:
         if result is None:
             return s.run.problem(place, "wrong_types", operation=symbol, left=kind(a), right=kind(b))
         return result is wanted
+
+    return evaluate
+
+
+def _null_test(left: Closure, right: Closure, wanted: bool) -> Closure:
+    """Comparing with null asks whether there is a value: a name that is not known is no problem then."""
+
+    def evaluate(s: Scope) -> bool:
+        known = len(s.run.problems)
+        same = left(s) is None and right(s) is None
+        del s.run.problems[known:]
+        return same is wanted
 
     return evaluate
 

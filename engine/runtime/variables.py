@@ -43,7 +43,7 @@ class Variables:
         """A condition must be true or false; anything else is a fault that names what is missing."""
         expression = text.removeprefix("=")
         result = self._feel(task, expression, element, "condition", extra)
-        if isinstance(result.value, bool):
+        if isinstance(result.value, bool) and all(p.code != "unknown_name" for p in result.problems):
             return result.value
         known = ChainMap(dict(extra or {}), *chain(task))
         names = {str(p.params["name"]) for p in result.problems if p.code == "unknown_name"}
@@ -98,8 +98,7 @@ class Variables:
         """Input mappings make local variables; a later mapping sees what an earlier one made."""
         element = element_of(task)
         if element.inputs:
-            values: dict[str, Any] = {}
-            self._map(element, element.inputs, values, visible(task))
+            values = self._map(task, element, element.inputs, visible(task))
             task.internal_data.setdefault("local", {}).update(values)
 
     def result(self, task: Task, variables: Mapping[str, Any], element: Element | None = None) -> None:
@@ -108,8 +107,7 @@ class Variables:
         if not element.outputs:
             self.propagate(task, variables)
             return
-        values: dict[str, Any] = {}
-        self._map(element, element.outputs, values, ChainMap(dict(variables), *chain(task)), merge=True)
+        values = self._map(task, element, element.outputs, ChainMap(dict(variables), *chain(task)), merge=True)
         self.propagate(task, values, own=body_of(task) is not None)
 
     def propagate(self, task: Task, variables: Mapping[str, Any], own: bool = True) -> None:
@@ -121,34 +119,32 @@ class Variables:
 
     def _map(
         self,
+        task: Task,
         element: Element,
         pairs: list[tuple[str, str]],
-        values: dict[str, Any],
         around: ChainMap[str, Any],
         merge: bool = False,
-    ) -> None:
+    ) -> dict[str, Any]:
+        values: dict[str, Any] = {}
         context = around.new_child(values)
         for source, target in pairs:
-            try:
-                value = (
-                    feel.compile_expression(source[1:]).evaluate(context, now=self.host.now())
-                    if source.startswith("=")
-                    else source
-                )
-            except feel.FeelError as error:
-                raise self.fault(
-                    element, f"映射“{source}”：{_zh(error)}", f"mapping “{source}”: {_en(error)}"
-                ) from None
+            value: Any = source
+            if source.startswith("="):
+                value = self._explained(task, source[1:], element, f"ioMapping → {target}", context).value
             _set_path(values, target.split("."), value, around if merge else {})
+        return values
 
     # -- expressions ----------------------------------------------------------------------------------------------
 
     def _feel(self, task: Task, text: str, element: Element, what: str, extra: Mapping[str, Any] | None) -> feel.Result:
+        context = visible(task)
+        return self._explained(task, text, element, what, context.new_child(dict(extra)) if extra else context)
+
+    def _explained(
+        self, task: Task, text: str, element: Element, what: str, context: ChainMap[str, Any]
+    ) -> feel.Result:
         try:
             expression = feel.compile_expression(text)
-            context = visible(task)
-            if extra:
-                context = context.new_child(dict(extra))
             if not expression.names.isdisjoint(_GIVEN):
                 context = ChainMap(*context.maps, _given(task, element))
             return expression.explain(context, now=self.host.now())

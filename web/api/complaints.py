@@ -37,7 +37,7 @@ _FILE = record(
         "values": VALUES,
         "files": FILES,
         "received_at": moment(description="When it came in, if that was earlier (a letter, a call)."),
-        "source_id": text(128, description="The number it had in another system."),
+        "source_id": filled(128, description="The number it had in another system."),
     },
     "pack",
     "values",
@@ -119,7 +119,7 @@ def list_attachments(call: Call, number: str) -> Any:
 @section.get(
     "/attachments/{attachment_id}",
     returns={"type": "string", "format": "binary"},
-    media="application/octet-stream",
+    media="*/*",
     errors=(403,),
 )
 def get_attachment(call: Call, attachment_id: str) -> Any:

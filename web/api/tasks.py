@@ -58,7 +58,7 @@ def count_tasks(call: Call) -> Any:
 
 
 @section.post(
-    "/tasks/claim",
+    "/claims",
     body=Body("ClaimTasks", record({"ids": many(filled(200), minItems=1, maxItems=100)}, "ids")),
     returns=_CLAIMED,
 )

@@ -150,7 +150,9 @@ class Play:
 
     @staticmethod
     def _tasks(machine: Machine) -> list[Task]:
-        return [t for s in machine.all_scopes() for t in s.alive() if t.task_spec.element.type == "userTask" and _open(t)]
+        return [
+            t for s in machine.all_scopes() for t in s.alive() if t.task_spec.element.type == "userTask" and _open(t)
+        ]
 
     # -- the host -------------------------------------------------------------------------------------------------
 

@@ -79,10 +79,10 @@ def test_a_completion_condition_stops_a_sequence() -> None:
 def test_service_script_and_rule_tasks_repeat() -> None:
     """BPMN 2.0.2, 13.3.7: any activity may be multi-instance; results do not leak between instances."""
     play = Play("mi_tasks")
-    play.answers = {"work": lambda inputs: {"result": inputs["what"] * 10}, "rating": lambda seen: seen["item"] + 0.5}
+    play.answers = {"work": lambda inputs: {"result": inputs["what"] * 10}, "rating": lambda seen: seen["item"] * 2}
     play.start(items=[1, 2])
     assert play.open == ["after"]
-    assert play.variables == {"items": [1, 2], "results": [10, 20], "sums": [2, 4], "ratings": [1.5, 2.5]}
+    assert play.variables == {"items": [1, 2], "results": [10, 20], "sums": [2, 4], "ratings": [2, 4]}
     assert [inputs["what"] for _, inputs in play.jobs] == [1, 2]
 
 

@@ -78,18 +78,18 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:40])
 def test_ends_soon(text):
-    started = time.perf_counter()
+    started = time.thread_time()
     with suppress(FeelError):
         compile_expression(text).evaluate({})
-    assert time.perf_counter() - started < SECONDS
+    assert time.thread_time() - started < SECONDS
 
 
 @pytest.mark.parametrize("text", ["(" * 5000, "not(" * 2400, "< " * 4000, "1," * 4900])
 def test_cells_end_soon(text):
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(FeelError):
         compile_unary_tests(text)
-    assert time.perf_counter() - started < SECONDS
+    assert time.thread_time() - started < SECONDS
 
 
 def test_limit_errors_speak_both_languages():

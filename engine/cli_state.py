@@ -1,0 +1,73 @@
+"""What every command shares: options, language, and errors told without a traceback."""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from engine import Engine, EngineError, load_config, open_engine
+from engine.types import Name
+
+
+def default_language() -> str:
+    """zh unless the environment asks for another language than Chinese."""
+    named = (
+        os.environ.get("REDRESS_LANGUAGE")
+        or os.environ.get("LC_ALL")
+        or os.environ.get("LANG")
+        or locale.getlocale()[0]
+        or ""
+    )
+    return "en" if named.startswith("en") else "zh"
+
+
+class State:
+    """What the options before the subcommand said."""
+
+    def __init__(self, config: str | None, language: str) -> None:
+        self.path = config
+        self.language = language
+
+    def say(self, zh: str, en: str, **style: Any) -> None:
+        click.secho(zh if self.language == "zh" else en, **style)
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        engine = open_engine(load_config(self.path))
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Tell an error in the user's language and exit with 1 instead of a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        state: State = click.get_current_context().obj
+        try:
+            return command(*args, **kwargs)
+        except EngineError as error:
+            click.secho(error.text(state.language), err=True, fg="red")
+            for finding in error.params.get("report_findings", ()):
+                place = f"{finding.file} {finding.element or ''}".strip()
+                click.echo(f"  {finding.severity}: {place}: {finding.text(state.language)}", err=True)
+        except DBAPIError as error:
+            _complain(state, Name("数据库无法使用", "the database cannot be used"), error.orig)
+        except OSError as error:
+            _complain(state, Name("操作系统拒绝", "the operating system refused"), error)
+        raise SystemExit(1)
+
+    return run
+
+
+def _complain(state: State, what: Name, reason: object) -> None:
+    click.secho(f"{what.text(state.language)}: {reason}", err=True, fg="red")
