@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
@@ -11,11 +11,11 @@ from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
 from engine import feel, ledger
+from engine.assignment import wanted
 from engine.calendars import CalendarError
 from engine.context import Context
 from engine.decisions import DecisionError
 from engine.errors import Conflict, ExecutionError
-from engine.feel.text import string
 from engine.history import Event, chain
 from engine.models import (
     Base,
@@ -175,99 +175,10 @@ class Execution:
         return due.at, due.provisional, explanation
 
     def user_task_created(self, machine: Machine, task: Task) -> None:
-        """A person is wanted: work out who, by when and how urgently."""
-        element: Element = task.task_spec.element
-        due_at, provisional, explanation = self._schedule(machine, task, element, element.due_date)
-        follow_up, _, _ = self._schedule(machine, task, element, element.follow_up_date)
-        task_id = str(task.id)
-        if due_at is not None:
-            task.internal_data["due"] = due_at.astimezone(UTC).isoformat()
-        assignee = machine.evaluate(task, element.assignee, "assignee") if element.assignee else None
-        self.new_tasks.append(
-            {
-                "id": task_id,
-                "instance_id": self.instance.id,
-                "pack": self.pack.name,
-                "deployment_id": self.instance.deployment_id,
-                "process_id": element.process_id,
-                "element_id": element.id,
-                "name": element.label,
-                "state": "open",
-                "form_id": element.form_id,
-                "assignee": str(assignee) if assignee else None,
-                "claimed_at": self.at if assignee else None,
-                "priority": self._priority(machine, task, element),
-                "created_at": self.at,
-                "due_at": due_at,
-                "due_provisional": provisional,
-                "due_explanation": explanation,
-                "follow_up_at": follow_up,
-                "reminders": 0,
-                "excluded": self._excluded(machine, element),
-            }
-        )
-        for group in self._groups(machine, task, element):
-            self.new_groups.append({"task_id": task_id, "group_id": f"{self.pack.name}/{group}"})
-
-    def _schedule(
-        self, machine: Machine, task: Task, element: Element, text: str | None
-    ) -> tuple[datetime | None, bool, dict[str, Any] | None]:
-        if not text:
-            return None, False, None
-        value = machine.evaluate(task, text, "dueDate")
-        if value is None:
-            return None, False, None
-        if isinstance(value, timedelta | feel.YearsMonths) or (isinstance(value, str) and value.startswith("P")):
-            duration = value if isinstance(value, str) else string(value)
-            return self.due(element, self.at, duration)
-        at = ledger.instant(value, self.context.zone)
-        if at is None:
-            raise machine.fault(
-                element,
-                f"到期时间“{text}”的结果不是时间：{feel.display(value)}",
-                f"the due date “{text}” does not give a time: {feel.display(value)}",
-            )
-        return at, False, {"date": text, "clauses": list(element.clauses)}
-
-    def _priority(self, machine: Machine, task: Task, element: Element) -> int:
-        if not element.priority:
-            return 50
-        value = machine.evaluate(task, element.priority, "priority")
-        try:
-            return max(0, min(100, int(value)))
-        except (TypeError, ValueError):
-            raise machine.fault(
-                element,
-                f"优先级不是数字：{feel.display(value)}",
-                f"the priority is not a number: {feel.display(value)}",
-            ) from None
-
-    def _groups(self, machine: Machine, task: Task, element: Element) -> list[str]:
-        if element.candidate_groups is None:
-            group = self.pack.lane_group(element.lane)
-            return [group] if group else []
-        value = machine.evaluate(task, element.candidate_groups, "candidateGroups")
-        groups = (
-            [str(v) for v in value] if isinstance(value, list) else [g.strip() for g in str(value or "").split(",")]
-        )
-        groups = list(dict.fromkeys(g for g in groups if g))
-        unknown = [g for g in groups if g not in self.pack.groups]
-        if unknown or not groups:
-            shown = "、".join(unknown) or feel.display(value)
-            raise machine.fault(
-                element,
-                f"候选组“{shown}”没有在 pack.toml 的 [groups] 中定义，任务找不到办理人",
-                f"the candidate group “{shown}” is not defined in [groups] of pack.toml; the task would have nobody to do it",
-            )
-        return groups
-
-    def _excluded(self, machine: Machine, element: Element) -> dict[str, str] | None:
-        excluded = {
-            user: other
-            for other in element.properties.get("excludes", "").split()
-            for user in machine.performers.get(other, ())
-        }
-        return excluded or None
+        """A person is wanted."""
+        row, groups = wanted(self, machine, task)
+        self.new_tasks.append(row)
+        self.new_groups += [{"task_id": row["id"], "group_id": f"{self.pack.name}/{group}"} for group in groups]
 
     # -- writing --------------------------------------------------------------------------------------------------
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from engine import feel
 from engine.context import Context
-from engine.errors import EngineError, ExecutionError, NoSubscription
+from engine.errors import Conflict, EngineError, ExecutionError, NoSubscription
 from engine.execution import Execution
 from engine.history import Event
 from engine.incidents import record
 from engine.models import Complaint, MessageSubscription, ProcessInstance, Timer
 from engine.rights import forbidden, sees_complaints
 from engine.runtime.machine import Machine
+from engine.store import Busy
 from engine.types import SYSTEM, Actor
 
+_LOG = logging.getLogger("redress.timers")
 _BACK_OFF = (60, 300, 900, 3600, 6 * 3600)
 """Seconds until a failing timer is tried again."""
 
@@ -42,26 +46,16 @@ class Messages:
         context = self._context
         try:
             with context.store.write() as session:
-                rows = session.execute(
-                    select(MessageSubscription, ProcessInstance, Complaint)
-                    .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
-                    .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
-                    .where(
-                        MessageSubscription.kind == "message",
-                        MessageSubscription.name == name,
-                        MessageSubscription.correlation_key == correlation_key,
-                        ProcessInstance.state == "active",
-                    )
-                ).all()
                 self._check(session, actor, correlation_key)
-                if not rows:
-                    raise NoSubscription(key=correlation_key, message=self._label(session, name, correlation_key))
-                done: set[str] = set()
-                for subscription, instance, complaint in rows:
-                    if instance.id not in done:
-                        done.add(instance.id)
+                taken = 0
+                for instance, complaint in _waiting(session, "message", name, correlation_key):
+                    subscription = _subscription(session, instance.id, name, correlation_key)
+                    if subscription is not None:
                         self._deliver(session, actor, subscription, instance, complaint, dict(variables or {}))
-                return len(done)
+                        taken += 1
+                if not taken:
+                    raise NoSubscription(key=correlation_key, message=self._label(session, name, correlation_key))
+                return taken
         except ExecutionError as error:
             record(context, error)
             raise
@@ -114,35 +108,66 @@ class Messages:
 
 
 def broadcast(context: Context, session: Session, source: Execution) -> None:
-    """Deliver signals thrown in a step to every instance that waits for them, in the same transaction."""
-    queue = list(source.signals)
+    """Deliver signals thrown in a step to every other instance that waits for them, in the same transaction.
+
+    Inside the throwing instance the runtime has delivered them already. Raises ExecutionError when signals go on
+    calling forth signals.
+    """
+    queue = deque((source.instance.id, name, variables) for name, variables in source.signals)
     for _ in range(MAX_ROUNDS):
         if not queue:
             return
-        name, variables = queue.pop(0)
-        rows = session.execute(
-            select(MessageSubscription, ProcessInstance, Complaint)
-            .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
-            .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
-            .where(
-                MessageSubscription.kind == "signal",
-                MessageSubscription.name == name,
-                ProcessInstance.state == "active",
-            )
-        ).all()
-        for subscription, instance, complaint in rows:
+        thrower, name, variables = queue.popleft()
+        for instance, complaint in _waiting(session, "signal", name):
+            if instance.id == thrower:
+                continue
             session.expunge(instance)
             pack = context.pack(session, instance.deployment_id)
             execution = Execution(context, session, pack, instance, complaint, SYSTEM)
-            execution.run(_trigger(subscription, variables))
-            queue += execution.signals
+            execution.run(_catch(name, variables))
+            queue += ((instance.id, *signal) for signal in execution.signals)
+    if queue:
+        name = queue[0][1]
+        reason = {"zh": f"信号“{name}”引发了无尽的信号", "en": f"the signal “{name}” calls forth signals without end"}
+        raise ExecutionError(element=name, reason=reason, instance_id=source.instance.id, pack=source.pack.name)
 
 
-def _trigger(subscription: MessageSubscription, variables: Mapping[str, Any]) -> Any:
-    def step(machine: Machine) -> None:
-        machine.trigger(subscription.task_id, subscription.element_id, variables)
+def _waiting(
+    session: Session, kind: str, name: str, key: str | None = None
+) -> Sequence[Row[tuple[ProcessInstance, Complaint | None]]]:
+    """The active instances that wait for it, locked in the order of their ids."""
+    waits = exists().where(
+        MessageSubscription.instance_id == ProcessInstance.id,
+        MessageSubscription.kind == kind,
+        MessageSubscription.name == name,
+        *([MessageSubscription.correlation_key == key] if key is not None else []),
+    )
+    return session.execute(
+        select(ProcessInstance, Complaint)
+        .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
+        .where(waits, ProcessInstance.state == "active")
+        .order_by(ProcessInstance.id)
+        .with_for_update(of=[ProcessInstance])
+    ).all()
 
-    return step
+
+def _subscription(session: Session, instance_id: str, name: str, key: str) -> MessageSubscription | None:
+    """What a locked instance still waits with; the earliest when there are several."""
+    return session.scalar(
+        select(MessageSubscription)
+        .where(
+            MessageSubscription.instance_id == instance_id,
+            MessageSubscription.kind == "message",
+            MessageSubscription.name == name,
+            MessageSubscription.correlation_key == key,
+        )
+        .order_by(MessageSubscription.id)
+        .limit(1)
+    )
+
+
+def _catch(name: str, variables: Mapping[str, Any]) -> Callable[[Machine], None]:
+    return lambda machine: machine.catch(name, variables)
 
 
 class Timers:
@@ -160,41 +185,44 @@ class Timers:
         """Fire what is due, oldest first. Returns how many timers were taken.
 
         With nothing due this is one indexed query, however many complaints are open. A timer that fails becomes an
-        incident and is pushed back; it never blocks the others.
+        incident and is pushed back; it never blocks the others. One whose instance somebody works on at the moment is
+        left for the next sweep.
         """
         now = self._context.clock.now()
         with self._context.store.read() as session:
             due = session.scalars(
                 select(Timer.id).where(Timer.run_at <= now).order_by(Timer.run_at, Timer.id).limit(limit)
             ).all()
-        for timer_id in due:
-            try:
-                self._fire(timer_id, now)
-            except EngineError as error:
-                self._failed(timer_id, error)
-            except Exception as error:
-                failure = ExecutionError(element="timer", reason={"zh": repr(error), "en": repr(error)})
-                self._failed(timer_id, failure)
-        return len(due)
+        return sum(self._taken(timer_id, now) for timer_id in due)
 
-    def _fire(self, timer_id: int, now: datetime) -> None:
+    def _taken(self, timer_id: int, now: datetime) -> bool:
+        try:
+            return self._fire(timer_id, now)
+        except (Busy, Conflict):
+            return False
+        except EngineError as error:
+            self._failed(timer_id, error)
+        except Exception as error:
+            _LOG.exception("timer %s failed", timer_id)
+            self._failed(timer_id, ExecutionError(element="timer", reason={"zh": repr(error), "en": repr(error)}))
+        return True
+
+    def _fire(self, timer_id: int, now: datetime) -> bool:
         context = self._context
         with context.store.write() as session:
-            timer = session.scalar(
-                select(Timer).where(Timer.id == timer_id, Timer.run_at <= now).with_for_update(skip_locked=True)
-            )
-            if timer is None:
-                return
             row = session.execute(
-                select(ProcessInstance, Complaint)
+                select(Timer, ProcessInstance, Complaint)
+                .join(ProcessInstance, ProcessInstance.id == Timer.instance_id)
                 .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
-                .where(ProcessInstance.id == timer.instance_id)
-                .with_for_update(of=[ProcessInstance])
-            ).one()
-            instance, complaint = row
+                .where(Timer.id == timer_id, Timer.run_at <= now)
+                .with_for_update(of=[ProcessInstance, Timer], skip_locked=True)
+            ).first()
+            if row is None:
+                return False
+            timer, instance, complaint = row
             if instance.state != "active":
                 timer.run_at = now + timedelta(days=1)
-                return
+                return True
             session.expunge(instance)
             session.expunge(timer)
             pack = context.pack(session, instance.deployment_id)
@@ -206,6 +234,7 @@ class Timers:
             execution.events.append(Event("timer_fired", None, timer.element_id, timer.task_id, payload=payload))
             execution.run(lambda machine: machine.trigger(timer.task_id, timer.element_id))
             broadcast(context, session, execution)
+            return True
 
     def _failed(self, timer_id: int, error: EngineError) -> None:
         now = self._context.clock.now()

@@ -227,6 +227,9 @@ def _sentence(view: dict[str, Any]) -> str:
         return _("我们已经答复您，请告诉我们您是否满意。")
     if view["next_date"]:
         return _("正在进行：%(step)s。我们会在 %(at)s 前答复您。", step=now, at=i18n.format_datetime(view["next_date"]))
+    ahead = next((i18n.text(step["label"]) for step in view["steps"] if step["state"] == "next"), "")
+    if view["replied_at"] is None and ahead:
+        return _("正在进行：%(step)s，下一步：%(next)s。", step=now, next=ahead)
     return _("正在进行：%(step)s。", step=now)
 
 

@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from argon2 import PasswordHasher
 from sqlalchemy import select
 from waitress.server import create_server
 
@@ -23,8 +24,10 @@ from engine import SYSTEM, Actor, Config, Engine, load_config, open_engine
 from engine.clock import Clock, VirtualClock
 from engine.demo import seed_complaints, seed_people
 from engine.models import ProcessInstance, UserTask, UserTaskGroup
+from engine.passwords import Passwords
 from engine.types import Started
 from engine.user_tasks import variables_of
+from engine.users import Users
 from engine.walks import plausible
 from tests.office import INTAKE, ROOT
 from web import create_app
@@ -35,6 +38,7 @@ NOW = datetime(2026, 3, 4, 2, 45, tzinfo=UTC)
 TELECOM = ROOT / "processes" / "telecom"
 GENERIC = ROOT / "processes" / "generic"
 _PER_STAGE = {"triage": 3, "investigate": 2, "closed": 2}
+_QUICK = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
 _MOST_DAYS = 15
 """Older samples cost time and show nothing new, but for the closed ones."""
 
@@ -150,6 +154,7 @@ def seed(folder: Path, telecom: Path = TELECOM, clock: Clock | None = None) -> N
     try:
         for pack in (TELECOM, GENERIC):
             engine.deployments.deploy(SYSTEM, pack, "tests")
+        engine.users = Users(engine.context.store, engine.clock, engine.config, Passwords(PasswordHasher(**_QUICK)))
         seed_people(engine, [TELECOM, GENERIC])
         seed_complaints(engine, telecom, lambda _zh, _en: None)
     finally:

@@ -24,11 +24,12 @@ VARIABLES = free(
     '{"$date": "2026-03-02"}, {"$time": "09:00:00"}, {"$datetime": "2026-03-02T09:00:00+08:00"}, '
     '{"$duration": "PT4H"}, {"$months": "P1Y"}, {"$number": "0.10"} for a decimal that is to stay exact.'
 )
+BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 FILES = many(
     record(
         {
             "name": filled(255),
-            "content": text(40_000_000, contentEncoding="base64", description="Base64."),
+            "content": text(40_000_000, pattern=BASE64, contentEncoding="base64"),
             "field": text(128, description="The file field of the form that it belongs to."),
         },
         "name",

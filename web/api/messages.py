@@ -57,6 +57,8 @@ def explained(error: ValidationError, language: str) -> Iterator[tuple[str, str]
             yield f"{where}/{_escaped(name)[:100]}", told("additionalProperties", language)
     elif error.schema.get("format") == "date-time" and kind in ("pattern", "format"):
         yield where, told("moment", language)
+    elif "contentEncoding" in error.schema and kind == "pattern":
+        yield where, told("base64", language)
     elif error.schema.get("pattern") == r"\S" and kind in ("pattern", "minLength"):
         yield where, told("blank", language)
     else:

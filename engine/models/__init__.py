@@ -1,0 +1,43 @@
+"""Tables. Names are BPMN's and the Camunda family's; all times are UTC."""
+
+from engine.models.base import Base, UtcDateTime
+from engine.models.complaint import ArchiveRecord, Attachment, Complaint, NumberSequence, Outbox, Suggestion
+from engine.models.people import Absence, AccessLog, ApiToken, SavedFilter, User, UserGroup, UserRole
+from engine.models.process import (
+    Deployment,
+    DeploymentResource,
+    HistoryEvent,
+    Incident,
+    MessageSubscription,
+    ProcessInstance,
+    Timer,
+    UserTask,
+    UserTaskGroup,
+)
+
+__all__ = [
+    "Absence",
+    "AccessLog",
+    "ApiToken",
+    "ArchiveRecord",
+    "Attachment",
+    "Base",
+    "Complaint",
+    "Deployment",
+    "DeploymentResource",
+    "HistoryEvent",
+    "Incident",
+    "MessageSubscription",
+    "NumberSequence",
+    "Outbox",
+    "ProcessInstance",
+    "SavedFilter",
+    "Suggestion",
+    "Timer",
+    "User",
+    "UserGroup",
+    "UserRole",
+    "UserTask",
+    "UserTaskGroup",
+    "UtcDateTime",
+]
