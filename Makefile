@@ -4,6 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 LOCKS  := requirements.lock requirements-test.lock
+PIP    := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
+# one line that counts the packages as they come in; pip's own errors are shown in full
+PROGRESS := awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } /^(ERROR|error)/ { print } END { print "" }'
+SHELL  := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test bench lint lock clean
@@ -26,14 +31,14 @@ $(VENV)/bin/pip:
 	  else echo "Python's venv module is missing. On Debian: sudo apt-get install python3-venv"; exit 1; fi; }
 
 $(STAMP): $(VENV)/bin/pip $(LOCKS) pyproject.toml
-	@echo "Installing pinned packages (about a minute the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installing pinned packages ..."
+	@$(PIP) --require-hashes --no-deps -r requirements.lock | $(PROGRESS)
+	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.test-installed: $(STAMP) requirements-test.lock
 	@echo "Installing the test tools ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-test.lock
+	@$(PIP) --require-hashes --no-deps -r requirements-test.lock | $(PROGRESS)
 	@touch $@
 
 demo: $(STAMP) ## deploy the packs, load sample data, serve at http://127.0.0.1:8000

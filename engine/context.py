@@ -55,7 +55,7 @@ class Context:
                 DeploymentResource.deployment_id == deployment_id
             )
         )
-        pack = load_pack({path: content for path, content in rows}, name)
+        pack = load_pack({row.path: row.content for row in rows}, name)
         self.remember(deployment_id, pack)
         return pack
 

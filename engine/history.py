@@ -81,7 +81,7 @@ def verify(session: Session) -> list[Broken]:
     }
     broken: list[Broken] = []
     seen: dict[str, tuple[int, str]] = {}
-    columns = [c for c in HistoryEvent.__table__.columns]
+    columns = list(HistoryEvent.__table__.columns)
     query = select(*columns).order_by(HistoryEvent.instance_id, HistoryEvent.seq).execution_options(yield_per=500)
     for row in session.execute(query).mappings():
         instance_id, seq = row["instance_id"], row["seq"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, exists, func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from engine import feel
@@ -89,7 +89,8 @@ class Messages:
         variables: dict[str, Any],
     ) -> None:
         pack = self._context.pack(session, instance.deployment_id)
-        session.expunge(instance)
+        if instance in session:
+            session.expunge(instance)
         execution = Execution(self._context, session, pack, instance, complaint, actor)
         public = {k: v for k, v in variables.items() if k not in pack.personal}
         execution.events.append(
@@ -134,7 +135,7 @@ def broadcast(context: Context, session: Session, source: Execution) -> None:
 
 def _waiting(
     session: Session, kind: str, name: str, key: str | None = None
-) -> Sequence[Row[tuple[ProcessInstance, Complaint | None]]]:
+) -> list[tuple[ProcessInstance, Complaint | None]]:
     """The active instances that wait for it, locked in the order of their ids."""
     waits = exists().where(
         MessageSubscription.instance_id == ProcessInstance.id,
@@ -142,13 +143,14 @@ def _waiting(
         MessageSubscription.name == name,
         *([MessageSubscription.correlation_key == key] if key is not None else []),
     )
-    return session.execute(
+    rows = session.execute(
         select(ProcessInstance, Complaint)
         .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
         .where(waits, ProcessInstance.state == "active")
         .order_by(ProcessInstance.id)
         .with_for_update(of=[ProcessInstance])
-    ).all()
+    )
+    return [(instance, complaint) for instance, complaint in rows]
 
 
 def _subscription(session: Session, instance_id: str, name: str, key: str) -> MessageSubscription | None:

@@ -7,22 +7,27 @@ import smtplib
 import urllib.request
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.config import Config
 from engine.context import Context
 from engine.models import Outbox as Row
-from engine.models import User, UserGroup, UserTask
+from engine.models import User, UserGroup, UserTask, UserTaskGroup
 
 _BACK_OFF = (30, 120, 600, 3600, 6 * 3600)
 _LEASE = timedelta(minutes=2)
 
 
+class Undeliverable(OSError):
+    """There is no address, and trying again will not find one."""
+
+
 class Carrier(Protocol):
-    """Takes one item to where it goes. Raises OSError when it could not."""
+    """Takes one item to where it goes. Raises Undeliverable when it never will, anything else when it may later."""
 
     def __call__(self, row: Row, recipients: list[str], body: str) -> None: ...
 
@@ -60,13 +65,13 @@ class Outbox:
             recipients = self._recipients(session, row)
         try:
             if not recipients:
-                raise OSError("no address to deliver to")
+                raise Undeliverable("no address to deliver to")
             self._carrier(row, recipients, context.vault.decrypt(row.body) if row.body else "")
             values: dict[str, object] = {"sent_at": now, "run_at": None, "error": None}
-        except (OSError, smtplib.SMTPException, ValueError) as error:
-            again = row.attempts < len(_BACK_OFF) and recipients
+        except Exception as error:  # one item must never keep the others from going out
+            again = row.attempts < len(_BACK_OFF) and not isinstance(error, Undeliverable)
             values = {
-                "error": str(error)[:500],
+                "error": (str(error) or repr(error))[:500],
                 "attempts": row.attempts + 1,
                 "run_at": now + timedelta(seconds=_BACK_OFF[row.attempts]) if again else None,
             }
@@ -80,17 +85,27 @@ class Outbox:
         if row.recipient_label == "complainant" or row.topic == "webhook":
             return [to]
         if to.startswith("task:"):
-            query = (
-                select(User.email, User.id)
-                .join(UserTask, UserTask.assignee == User.id)
-                .where(UserTask.instance_id == to[5:], UserTask.state == "open")
-            )
-        else:
-            query = (
-                select(User.email, User.id)
-                .join(UserGroup, UserGroup.user_id == User.id)
-                .where(UserGroup.group_id == to, User.active)
-            )
+            return self._handlers(session, *to.split(":")[1:])
+        members = select(UserGroup.user_id).where(UserGroup.group_id == to)
+        return self._addresses(session, User.id.in_(members))
+
+    def _handlers(self, session: Session, instance_id: str, element_id: str = "") -> list[str]:
+        """Who has the open tasks (of one element, if named): the assignee, else the members of the candidate groups."""
+        tasks = select(UserTask.id, UserTask.assignee).where(
+            UserTask.instance_id == instance_id, UserTask.state == "open"
+        )
+        rows = session.execute(tasks.where(UserTask.element_id == element_id) if element_id else tasks).all()
+        offered = (
+            select(UserGroup.user_id)
+            .join(UserTaskGroup, UserTaskGroup.group_id == UserGroup.group_id)
+            .where(UserTaskGroup.task_id.in_([task_id for task_id, assignee in rows if assignee is None]))
+        )
+        assigned = [assignee for _, assignee in rows if assignee is not None]
+        return self._addresses(session, or_(User.id.in_(assigned), User.id.in_(offered)))
+
+    @staticmethod
+    def _addresses(session: Session, whose: ColumnElement[bool]) -> list[str]:
+        query = select(User.email, User.id).where(whose, User.active).order_by(User.id)
         return [email or user_id for email, user_id in session.execute(query)]
 
 
@@ -108,15 +123,20 @@ def _carrier(config: Config) -> Carrier:
 
 def _file(config: Config, row: Row, recipients: list[str], body: str) -> None:
     config.outbox.mkdir(parents=True, exist_ok=True)
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in row.key)
     content = f"To: {', '.join(recipients)}\nSubject: {row.subject}\nDate: {row.created_at.isoformat()}\n\n{body}\n"
-    (config.outbox / f"{name}.txt").write_text(content, encoding="utf-8")
+    letter_file(config, row.key).write_text(content, encoding="utf-8")
+
+
+def letter_file(config: Config, key: str) -> Path:
+    """Where the letter with the idempotency key ``key`` is written when there is no mail server."""
+    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in key)
+    return config.outbox / f"{name}.txt"
 
 
 def _mail(config: Config, row: Row, recipients: list[str], body: str) -> None:
     mail = config.mail
     if mail is None or not recipients:
-        raise OSError("no e-mail address to deliver to")
+        raise Undeliverable("no e-mail address to deliver to")
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(recipients), row.subject
     message["Message-ID"] = f"<{row.key.replace(':', '.')}@redress>"
@@ -136,7 +156,7 @@ def _mail(config: Config, row: Row, recipients: list[str], body: str) -> None:
 
 def _post(url: str, key: str, body: str) -> None:
     if not url.startswith(("http://", "https://")):
-        raise OSError("the webhook has no address in config.toml")
+        raise Undeliverable("the webhook has no address in config.toml")
     json.loads(body)
     request = urllib.request.Request(
         url, body.encode(), {"Content-Type": "application/json", "Idempotency-Key": key}, method="POST"

@@ -74,7 +74,7 @@ class Services:
             letter = letters.render(name, template, values)
         except letters.LetterInvalid as error:
             raise machine.fault(element, error.text("zh"), error.text("en")) from None
-        recipient, label = self._recipient(str(inputs["to"]))
+        recipient, label = self._recipient(machine, element, str(inputs["to"]), str(chased or ""))
         self._send(str(task.id), "notify", letter.subject, letter.body, recipient, label, name)
         payload = {
             "letter": name,
@@ -230,12 +230,21 @@ class Services:
         }
         return facts
 
-    def _recipient(self, to: str) -> tuple[str | None, str]:
+    def _recipient(self, machine: Machine, element: Element, to: str, chased: str) -> tuple[str | None, str]:
+        """The address or, for people of the house, who they are: looked up when the letter is delivered."""
         execution, complaint = self.execution, self.execution.complaint
         if to == "complainant":
             contact = execution.context.vault.decrypt(complaint.contact) if complaint and complaint.contact else None
             return contact, "complainant"
-        return f"{execution.pack.name}/{to}" if to != "assignee" else f"task:{execution.instance.id}", to
+        if to == "assignee":
+            return f"task:{execution.instance.id}:{chased}", to
+        if to not in execution.pack.groups:
+            raise machine.fault(
+                element,
+                f"收件方“{to}”既不是 complainant、assignee，也不是 pack.toml 中的组",
+                f"the recipient “{to}” is neither complainant nor assignee nor a group of pack.toml",
+            )
+        return f"{execution.pack.name}/{to}", to
 
     def _send(
         self, task_id: str, topic: str, subject: str, body: str, recipient: str | None, label: str, letter: str | None

@@ -32,9 +32,9 @@ CONFIG = {
 REFUSALS = {InvalidRequest.code, MalformedJson.code}
 
 ALIASES = {
-    "number": [f"alias-number{n}" for n in range(6)],
-    "instance_id": [f"alias-instance{n}" for n in range(6)],
-    "task_id": [f"alias-task{n}" for n in range(6)],
+    "number": [f"alias-number{n}" for n in range(5)],
+    "instance_id": [f"alias-instance{n}" for n in range(5)],
+    "task_id": [f"alias-task{n}" for n in range(5)],
     "attachment_id": ["alias-attachment"],
     "deployment_id": ["alias-deployment"],
     "process_id": ["complaint", "archive_check", "statistics"],
@@ -57,7 +57,8 @@ def _described(coverage: bool) -> OpenApiSchema:
     schemas["NewComplaint"]["properties"] |= {"pack": pack, "values": {"enum": [INTAKE]}}
     schemas["NewInstance"]["properties"] |= {"pack": pack, "process_id": {"enum": ALIASES["process_id"]}}
     schemas["AssignTask"]["properties"]["user_id"] = {"enum": ["amy", "ben", "dora"]}
-    schemas["ComplaintMessage"]["properties"]["name"] = {"enum": ["withdraw", "customer_contact"]}
+    schemas["ComplaintMessage"]["properties"]["name"] = {"enum": ["customer_contact", "add_information"]}
+    schemas["CompleteTask"]["properties"]["values"] = {"enum": [TRIAGE, {"note": ""}]}
     schemas["Message"]["properties"] |= {"name": {"enum": ["withdraw"]}, "correlation_key": {"enum": ALIASES["number"]}}
     phases = {"phases": {"coverage": {"enabled": coverage}}}
     described = schemathesis.openapi.from_dict(found, config=SchemathesisConfig.from_dict(CONFIG | phases))
@@ -109,14 +110,14 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     clock = VirtualClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
     desk = make_desk(store, clock, folder / "var", RATELIMIT_ENABLED=False)
     office, engine = desk.office, desk.office.engine
-    started = [desk.file(contact=f"1390000000{n}") for n in range(6)]
+    started = [desk.file(contact=f"1390000000{n}") for n in range(5)]
     for one in started[:3]:
         office.complete(one.instance_id, "triage", TRIAGE)
     note = Upload("attachment", "note.txt", "text/plain", b"called at noon")
     known = {"alias-attachment": engine.complaints.attach(SYSTEM, started[0].number, [note])[0]}
     known["alias-deployment"] = engine.deployments.pack("telecom").deployment_id
-    for n, one in enumerate(started):
-        task = office.open_tasks(one.instance_id)[0].id
+    for n, one in enumerate(started[:5]):
+        task = office.open_tasks(started[5 + n].instance_id)[0].id
         known |= {f"alias-number{n}": one.number, f"alias-instance{n}": one.instance_id, f"alias-task{n}": task}
     front.app, front.known = desk.app, known
     yield desk
