@@ -10,6 +10,7 @@ from engine.config import Config, load_config
 from engine.context import Context
 from engine.crypto import Vault
 from engine.deployments import Deployments
+from engine.erasure import Erasing
 from engine.errors import EngineError
 from engine.incidents import Incidents
 from engine.instances import Instances
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 
-class Complaints(Filing, Reading):
+class Complaints(Filing, Reading, Erasing):
     """All use cases about complaints."""
 
 

@@ -32,7 +32,7 @@ def wanted(execution: Execution, machine: Machine, task: Task) -> tuple[dict[str
         "deployment_id": execution.instance.deployment_id,
         "process_id": element.process_id,
         "element_id": element.id,
-        "name": element.label,
+        "name": element.label[:255],
         "state": "open",
         "form_id": element.form_id,
         "assignee": str(assignee) if assignee else None,

@@ -205,5 +205,20 @@ def complaint_import(state: State, file: Path, mapping: Path, pack: str | None, 
         raise SystemExit(1)
 
 
+@complaint.command("erase")
+@click.argument("number")
+@click.option("--reason", required=True, help="Why; it stands in the history.")
+@click.confirmation_option(
+    "--yes", prompt="Erase the personal data of this complaint for good? 永久抹除该投诉的个人信息？"
+)
+@click.pass_obj
+@guarded
+def complaint_erase(state: State, number: str, reason: str) -> None:
+    """Erase the personal data of an ended complaint for good; the history stays."""
+    with state.engine() as engine:
+        engine.complaints.erase(SYSTEM, number, reason)
+    state.say(f"投诉 {number} 的个人信息已抹除", f"The personal data of {number} is erased", fg="green")
+
+
 for _command in (layout_command, feel_command, decide_command, user, token):
     main.add_command(_command)

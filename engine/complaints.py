@@ -13,17 +13,19 @@ from sqlalchemy.orm import Session
 
 from engine import crypto, feel, ledger
 from engine.context import Context
-from engine.errors import AlreadyFiled, BadRequest, FormInvalid, NotFound
+from engine.errors import AlreadyFiled, BadRequest, ExecutionError, FormInvalid, NotFound
 from engine.execution import Execution
 from engine.files import AcceptedFile, accept_all
 from engine.forms import Form
 from engine.history import Event
+from engine.incidents import record
 from engine.messages import broadcast
 from engine.models import Attachment, Complaint
 from engine.packs import Pack
 from engine.rights import forbidden
 from engine.types import Actor, PackInfo, Started, Upload
 
+MAX_SOURCE_ID = 128
 REPEAT_WINDOW = timedelta(days=90)
 LEDGER_ONLY = frozenset({"complainant", "contact"})
 
@@ -58,15 +60,41 @@ class Filing:
 
         ``received_at`` backdates a complaint that came by letter or an import; it may not lie in the future.
         ``source_id`` is the number it had elsewhere; the same one is taken once per pack.
-        Raises FormInvalid (``params["errors"]`` by field), AlreadyFiled, TooLarge, FileRefused, Forbidden.
+        Raises FormInvalid (``params["errors"]`` by field), AlreadyFiled, TooLarge, FileRefused, Forbidden, and
+        ExecutionError when the diagram cannot go on; then nothing was filed and an incident is recorded.
         """
         context = self._context
         now = context.clock.now()
+        if source_id is not None and len(source_id) > MAX_SOURCE_ID:
+            raise BadRequest(
+                reason={
+                    "zh": f"来源编号超过 {MAX_SOURCE_ID} 个字符",
+                    "en": f"the source number has more than {MAX_SOURCE_ID} characters",
+                }
+            )
         if received_at is not None and received_at > now:
             raise BadRequest(
                 reason={"zh": "收到时间不能晚于现在", "en": "the time of receipt may not lie in the future"}
             )
         accepted = accept_all(files, context.config.files)
+        try:
+            return self._file(actor, pack, values, accepted, list(files), language, received_at or now, source_id)
+        except ExecutionError as error:
+            record(context, error)
+            raise
+
+    def _file(
+        self,
+        actor: Actor,
+        pack: str,
+        values: Mapping[str, Any],
+        accepted: Sequence[AcceptedFile],
+        files: list[Upload],
+        language: str,
+        received_at: datetime,
+        source_id: str | None,
+    ) -> Started:
+        context, now = self._context, self._context.clock.now()
         with context.store.write() as session:
             deployment = context.latest(session, pack)
             parsed = context.pack(session, deployment.id)
@@ -79,8 +107,8 @@ class Filing:
             )
             if not result.ok:
                 raise invalid(result.errors, form, parsed, language)
-            started = self._start(session, actor, parsed, deployment.id, result.values, received_at or now, source_id)
-            store_files(session, started.number, accepted, list(files), now, actor.id, None)
+            started = self._start(session, actor, parsed, deployment.id, result.values, received_at, source_id)
+            store_files(session, started.number, accepted, files, now, actor.id, None)
         return started
 
     def _may_file(self, actor: Actor, pack: Pack) -> None:

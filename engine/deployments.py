@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import builtins
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine.check import Report, check
 from engine.context import Context
-from engine.errors import NotFound, PackInvalid
+from engine.errors import Conflict, NotFound, PackInvalid
 from engine.models import Deployment, DeploymentResource
 from engine.names import Names
 from engine.packs import Pack, load_pack, read_folder
@@ -46,21 +48,24 @@ class Deployments:
         require(actor, pack.name, "process_owner", action={"zh": "部署制度包", "en": "deploy a process pack"})
         if not report.ok:
             raise refused(report)
-        with self._context.store.write() as session:
-            deployment = self._existing(session, pack) or self._insert(session, pack, actor, note)
+        try:
+            with self._context.store.write() as session:
+                deployment = self._existing(session, pack) or self._insert(session, pack, actor, note)
+        except IntegrityError:
+            raise Conflict(what=pack.name) from None
         self._context.remember(deployment.id, pack)
         return info(pack, deployment)
 
     def _existing(self, session: Session, pack: Pack) -> Deployment | None:
         latest = select(Deployment).where(Deployment.pack == pack.name).order_by(Deployment.version.desc()).limit(1)
         found = session.scalar(latest)
-        return found if found is not None and found.id[:57] == pack.sha256[:57] else None
+        return found if found is not None and found.id in (pack.sha256, _again(pack, found.version)) else None
 
     def _insert(self, session: Session, pack: Pack, actor: Actor, note: str) -> Deployment:
         version = (session.scalar(select(func.max(Deployment.version)).where(Deployment.pack == pack.name)) or 0) + 1
         identity = pack.sha256
         if session.get(Deployment, identity) is not None:
-            identity = f"{identity[:57]}-{version}"
+            identity = _again(pack, version)
         deployment = Deployment(
             id=identity,
             pack=pack.name,
@@ -128,6 +133,11 @@ class Deployments:
         return check(self.parsed(deployment_id))
 
 
+def _again(pack: Pack, version: int) -> str:
+    """The id of files that were deployed before: under another name, or as an earlier version of this pack."""
+    return hashlib.sha256(f"{pack.sha256}\0{pack.name}\0{version}".encode()).hexdigest()
+
+
 def refused(report: Report) -> PackInvalid:
     """The error for a pack that did not pass."""
     errors = [f for f in report.findings if f.severity == "error"]
@@ -137,6 +147,7 @@ def refused(report: Report) -> PackInvalid:
         pack=report.pack.name, count=len(errors), first={"zh": f"{where}：{first.zh}", "en": f"{where}: {first.en}"}
     )
     error.params["findings"] = report.to_dict()["findings"]
+    error.params["report_findings"] = report.findings
     return error
 
 

@@ -129,7 +129,8 @@ class Execution:
     # -- the runtime's host ---------------------------------------------------------------------------------------
 
     def now(self) -> datetime:
-        return self.at
+        """The instant of this step, in the organisation's zone: what ``now()`` and ``today()`` mean to its people."""
+        return self.at.astimezone(self.context.zone)
 
     def decide(self, machine: Machine, task: Task, element: Element) -> Any:
         """Evaluate a decision of the pack and record which rules fired."""
@@ -138,7 +139,7 @@ class Execution:
         if model is None:
             raise machine.fault(element, f"制度包中没有决策“{decision}”", f"the pack has no decision “{decision}”")
         try:
-            outcome = model.evaluate(decision, visible(task), now=self.at)
+            outcome = model.evaluate(decision, visible(task), now=self.now())
         except DecisionError as error:
             raise machine.fault(element, error.text("zh"), error.text("en")) from None
         fired = [{"decision": f.decision_id, "rule": f.rule_index, "notes": list(f.annotations)} for f in outcome.fired]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,20 +47,25 @@ def read_mapping(path: Path) -> ColumnMapping:
     """Read a mapping file. Raises BadRequest naming what is wrong."""
     try:
         data = tomllib.loads(path.read_text("utf-8"))
+        if not isinstance(data.get("fields"), dict):
+            raise ValueError("[fields]")
         fields = {str(k): str(v) for k, v in data["fields"].items()}
-        for text in fields.values():
+        values = data.get("values", {})
+        if not isinstance(values, dict) or not all(isinstance(table, dict) for table in values.values()):
+            raise ValueError("[values]")
+        received_at = str(data["received_at"]) if "received_at" in data else None
+        for text in (*fields.values(), received_at or ""):
             if text.startswith("="):
                 feel.compile_expression(text[1:])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, AttributeError, feel.FeelError) as error:
+    except (OSError, ValueError, feel.FeelError) as error:
         raise BadRequest(
             reason={
                 "zh": f"映射文件 {path.name} 有误：{error}",
                 "en": f"the mapping file {path.name} is wrong: {error}",
             }
         ) from None
-    return ColumnMapping(
-        str(data.get("pack", "")), data.get("key"), data.get("received_at"), fields, data.get("values", {})
-    )
+    key = str(data["key"]) if "key" in data else None
+    return ColumnMapping(str(data.get("pack", "")), key, received_at, fields, values)
 
 
 def import_complaints(
@@ -68,14 +73,17 @@ def import_complaints(
 ) -> Iterator[Row]:
     """File every row of the CSV at ``path``; rows that were imported before are passed over.
 
-    Each row is a transaction of its own: a wrong row is reported with its line and reason, the others go in.
-    Raises BadRequest when the file cannot be read at all.
+    Each row is a transaction of its own: a wrong row is reported with its line and reason, the others go in. Lines are
+    counted as a spreadsheet shows them, the heading being the first.
+    Raises NotFound for a pack that is not deployed, BadRequest when the file cannot be read or lacks the key column.
     """
-    target = pack or mapping.pack
+    target = engine.deployments.pack(pack or mapping.pack).name
     zone = ZoneInfo(engine.config.zone)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            for line, columns in enumerate(csv.DictReader(stream), 2):
+            reader = csv.DictReader(stream)
+            _require_key(mapping, reader.fieldnames or (), path)
+            for line, columns in enumerate(reader, 2):
                 if line > MAX_ROWS:
                     return
                 yield _row(engine, actor, target, mapping, line, columns, zone, language)
@@ -83,6 +91,17 @@ def import_complaints(
         raise BadRequest(
             reason={"zh": f"文件 {path.name} 无法读取：{error}", "en": f"the file {path.name} cannot be read: {error}"}
         ) from None
+
+
+def _require_key(mapping: ColumnMapping, columns: Sequence[str], path: Path) -> None:
+    """Without its key a second import would file everything again."""
+    if mapping.key is not None and mapping.key not in columns:
+        raise BadRequest(
+            reason={
+                "zh": f"文件 {path.name} 没有编号列“{mapping.key}”",
+                "en": f"the file {path.name} has no key column “{mapping.key}”",
+            }
+        )
 
 
 def _row(

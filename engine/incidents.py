@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from engine.context import Context
 from engine.errors import EngineError, NotFound
-from engine.models import Incident, Timer
+from engine.models import Incident, ProcessInstance, Timer
 from engine.rights import require, role_packs
 from engine.types import Actor
 
@@ -50,16 +50,28 @@ class Incidents:
 
 
 def record(context: Context, error: EngineError) -> None:
-    """Write an incident in a transaction of its own; the same one again only raises its count."""
+    """Write an incident in a transaction of its own; the same one again only raises its count.
+
+    One of an instance that never came into being, because its first step failed, belongs to the pack alone.
+    """
     params = error.params
     element = str(params.get("element_id") or params.get("element") or "")
     instance_id = params.get("instance_id")
     now = context.clock.now()
+    pack = str(params.get("pack", ""))
     with context.store.write() as session:
+        if instance_id is not None and session.get(ProcessInstance, instance_id) is None:
+            instance_id = None
         same = Incident.instance_id.is_(None) if instance_id is None else Incident.instance_id == instance_id
         known = session.scalar(
             select(Incident)
-            .where(same, Incident.element_id == element, Incident.code == error.code, Incident.resolved_at.is_(None))
+            .where(
+                same,
+                Incident.pack == pack,
+                Incident.element_id == element,
+                Incident.code == error.code,
+                Incident.resolved_at.is_(None),
+            )
             .limit(1)
         )
         if known is not None:
@@ -68,7 +80,7 @@ def record(context: Context, error: EngineError) -> None:
         session.add(
             Incident(
                 instance_id=instance_id,
-                pack=str(params.get("pack", "")),
+                pack=pack,
                 element_id=element,
                 code=error.code,
                 message_zh=error.text("zh"),

@@ -9,6 +9,7 @@ from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine import feel
+from engine.complaints import invalid
 from engine.context import Context
 from engine.errors import BadRequest, Ended, ExecutionError, NotFound
 from engine.execution import Execution
@@ -17,10 +18,12 @@ from engine.incidents import record
 from engine.instance_view import instance_detail
 from engine.messages import broadcast
 from engine.models import Complaint, HistoryEvent, Incident, ProcessInstance, UserTask
+from engine.packs import Pack
 from engine.rights import forbidden, reads_all, require, sees_complaints, tasks_of
 from engine.telling import history_rows
 from engine.types import Actor, HistoryRow, InstanceDetail
 
+MAX_KEY = 64
 _STATES = {
     "completed": {"zh": "办结", "en": "completed"},
     "cancelled": {"zh": "取消", "en": "cancelled"},
@@ -42,8 +45,18 @@ class Instances:
         variables: Mapping[str, Any] | None = None,
         business_key: str | None = None,
     ) -> str:
-        """Start a process of the version in force that is not a complaint (an archive request, a report). Returns its id."""
+        """Start a process of the version in force that is not a complaint (an archive request, a report). Returns its id.
+
+        Raises FormInvalid when the start event has a form and the variables do not fit it.
+        """
         context = self._context
+        if business_key is not None and len(business_key) > MAX_KEY:
+            raise BadRequest(
+                reason={
+                    "zh": f"业务编号超过 {MAX_KEY} 个字符",
+                    "en": f"the business key has more than {MAX_KEY} characters",
+                }
+            )
         try:
             with context.store.write() as session:
                 deployment = context.latest(session, pack)
@@ -59,14 +72,27 @@ class Instances:
                             "en": "a complaint is started by filing it, so that it is numbered and entered in the ledger",
                         }
                     )
+                given = self._checked(parsed, process_id, dict(variables or {}), actor.language)
                 execution = Execution.create(context, session, parsed, deployment.id, process_id, business_key, actor)
-                public = {k: v for k, v in (variables or {}).items() if k not in parsed.personal}
-                execution.start(feel.to_feel(public))
+                execution.start(feel.to_feel({k: v for k, v in given.items() if k not in parsed.personal}))
                 broadcast(context, session, execution)
                 return execution.instance.id
         except ExecutionError as error:
             record(context, error)
             raise
+
+    def _checked(self, pack: Pack, process_id: str, variables: dict[str, Any], language: str) -> dict[str, Any]:
+        """The variables as the form of the start event takes them; others are kept beside its fields."""
+        starts = pack.definitions.processes[process_id].process.starts()
+        form = next((pack.forms[e.form_id] for e in starts if e.form_id and e.form_id in pack.forms), None)
+        if form is None:
+            return variables
+        now = self._context.clock.now().astimezone(self._context.zone)
+        result = form.validate_values(variables, {}, language, now, pack.names.label if language == "en" else None)
+        if not result.ok:
+            raise invalid(result.errors, form, pack, language)
+        fields = {f.name.split(".")[0] for f in form.fields}
+        return {**{k: v for k, v in variables.items() if k not in fields}, **result.values}
 
     def get(self, actor: Actor, instance_id: str) -> InstanceDetail:
         """One instance with its tokens, timeline, variables and due dates. Raises NotFound, Forbidden."""

@@ -14,16 +14,18 @@ from sqlalchemy.orm import Session
 from engine.models import Complaint, NumberSequence
 
 _PLACE = re.compile(r"\{(\w+)(?::0?(\d{1,2})d)?\}")
-TEXTS = ("kind", "category", "severity", "department", "stage")
+TEXTS = {"kind": 64, "category": 64, "severity": 64, "department": 128, "stage": 64}
+"""column -> how many characters it holds"""
+MAX_ROUNDS = 10_000
 TRUTHS = ("solved", "satisfied")
 INSTANTS = ("promise_at", "replied_at", "closed_at")
 
 
 def project(complaint: Complaint, variables: Mapping[str, Any], zone: ZoneInfo) -> None:
     """Copy what ``variables`` say into the typed columns; values of the wrong type are left out."""
-    for name in TEXTS:
+    for name, limit in TEXTS.items():
         if name in variables:
-            setattr(complaint, name, _text(variables[name], 128))
+            setattr(complaint, name, _text(variables[name], limit))
     for name in TRUTHS:
         if name in variables:
             setattr(complaint, name, _truth(variables[name]))
@@ -35,8 +37,8 @@ def project(complaint: Complaint, variables: Mapping[str, Any], zone: ZoneInfo) 
     rounds = variables.get("rounds")
     if rounds is not None and not isinstance(rounds, bool):
         try:
-            complaint.rounds = int(rounds)
-        except (TypeError, ValueError):
+            complaint.rounds = max(0, min(int(rounds), MAX_ROUNDS))
+        except (TypeError, ValueError, OverflowError):
             return
 
 

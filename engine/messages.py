@@ -46,9 +46,10 @@ class Messages:
         context = self._context
         try:
             with context.store.write() as session:
-                self._check(session, actor, correlation_key)
+                waiting = _waiting(session, "message", name, correlation_key)
+                self._check(session, actor, correlation_key, {instance.pack for instance, _ in waiting})
                 taken = 0
-                for instance, complaint in _waiting(session, "message", name, correlation_key):
+                for instance, complaint in waiting:
                     subscription = _subscription(session, instance.id, name, correlation_key)
                     if subscription is not None:
                         self._deliver(session, actor, subscription, instance, complaint, dict(variables or {}))
@@ -60,9 +61,11 @@ class Messages:
             record(context, error)
             raise
 
-    def _check(self, session: Session, actor: Actor, key: str) -> None:
+    def _check(self, session: Session, actor: Actor, key: str, packs: set[str]) -> None:
         if actor.kind == "system":
             return
+        if actor.kind == "staff" and len(actor.packs(sorted(packs))) < len(packs):
+            raise forbidden({"zh": "向此流程发送消息", "en": "send a message to this process"}, "staff")
         known = session.scalar(select(Complaint.number).where(Complaint.number == key))
         if (
             known is not None

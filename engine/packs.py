@@ -24,6 +24,7 @@ from engine.runtime.reader import Reader
 
 MAX_FILES = 500
 MAX_BYTES = 20_000_000
+MAX_ID = 128
 SUFFIXES = (".toml", ".bpmn", ".dmn", ".form", ".md", ".tsv")
 _NAME = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
 
@@ -168,6 +169,8 @@ def _manifest(pack: Pack, content: bytes, name: str | None) -> None:
         "groups": dict,
         "messages": dict,
         "numbering": dict,
+        "archive": dict,
+        "personal": list,
         "lanes": dict,
     }.items():
         value = pack.manifest.get(key)
@@ -176,6 +179,16 @@ def _manifest(pack: Pack, content: bytes, name: str | None) -> None:
         elif value is not None and not isinstance(value, kind):
             _problem(pack, "pack.toml", f"{key} 的写法不对", f"{key} has the wrong form")
             pack.manifest = {k: v for k, v in pack.manifest.items() if k != key}
+    for key in ("numbering", "archive"):
+        pattern = str((pack.manifest.get(key) or {}).get("pattern", "{seq}"))
+        if "{seq" not in pattern:
+            _problem(
+                pack,
+                "pack.toml",
+                f"编号规则“{pattern}”没有 {{seq}}，编号会重复",
+                f"the number pattern “{pattern}” has no {{seq}}: numbers would repeat",
+                key,
+            )
 
 
 def _models(pack: Pack, files: Mapping[str, bytes]) -> None:
@@ -264,6 +277,15 @@ def _diagram(pack: Pack, content: bytes, path: str) -> None:
                 process.id,
             )
         pack.processes[process.id] = process
+        for element in process.walk():
+            if len(element.id) > MAX_ID:
+                _problem(
+                    pack,
+                    path,
+                    f"编号超过 {MAX_ID} 个字符",
+                    f"the id has more than {MAX_ID} characters",
+                    element.id[:MAX_ID],
+                )
 
 
 def _texts(pack: Pack, files: Mapping[str, bytes]) -> None:

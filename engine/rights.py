@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden
-from engine.models import Complaint, UserTask, UserTaskGroup
+from engine.models import Complaint, UserGroup, UserTask, UserTaskGroup
 from engine.types import Actor
 
 READERS = ("manager", "auditor", "process_owner")
@@ -42,6 +45,22 @@ def role_packs(actor: Actor, *roles: str) -> list[str] | None:
     wanted = {*roles, "administrator"}
     packs = [pack for role, pack in actor.roles if role in wanted]
     return None if "*" in packs else packs
+
+
+def on_behalf_of(session: Session, actor: Actor, assignee: str | None, groups: Sequence[str]) -> str | None:
+    """The absent colleague for whom the actor does a task: its assignee, else the one whose group it was offered to.
+
+    None when the actor would do it anyway.
+    """
+    if assignee in actor.substitutes_for:
+        return assignee
+    if not actor.substitutes_for:
+        return None
+    people = [actor.id, *actor.substitutes_for]
+    members = set(
+        session.scalars(select(UserGroup.user_id).where(UserGroup.user_id.in_(people), UserGroup.group_id.in_(groups)))
+    )
+    return None if actor.id in members else next((user for user in actor.substitutes_for if user in members), None)
 
 
 def tasks_of(actor: Actor) -> ColumnElement[bool]:

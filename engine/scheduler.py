@@ -33,6 +33,7 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin; what became due while nobody ran is fired at once."""
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._context.wake = self.wake
         self._scheduler.start()
         with self._lock:

@@ -11,6 +11,7 @@ from sqlalchemy import Table, insert, update
 
 from engine import feel, ledger, letters
 from engine.calendars import CalendarError
+from engine.crypto import mask_contact, mask_name
 from engine.feel.text import string
 from engine.history import Event
 from engine.models import ArchiveRecord, Complaint, Outbox, Suggestion, UserTask
@@ -79,10 +80,21 @@ class Services:
         payload = {
             "letter": name,
             "to": label,
-            "subject": letter.subject,
+            "subject": self._impersonal(letter.subject),
             **({"element": str(chased)} if chased else {}),
         }
         execution.events.append(Event("letter_sent", element.process_id, element.id, str(task.id), payload=payload))
+
+    def _impersonal(self, subject: str) -> str:
+        """A subject as it may stand in the history, which is never erased."""
+        complaint, vault = self.execution.complaint, self.execution.context.vault
+        if complaint is not None and complaint.complainant:
+            name = vault.decrypt(complaint.complainant)
+            subject = subject.replace(name, mask_name(name))
+        if complaint is not None and complaint.contact:
+            contact = vault.decrypt(complaint.contact)
+            subject = subject.replace(contact, mask_contact(contact))
+        return subject
 
     def _chased(self, machine: Machine, element_id: str) -> dict[str, Any]:
         """Name and due date of the open user task a letter is about."""

@@ -146,6 +146,15 @@ class Store:
             event.remove(self.engine, "before_cursor_execute", executed)
             event.remove(self.engine, "commit", committed)
 
+    def forget_old_pages(self) -> None:
+        """Fold SQLite's write-ahead log, which holds pages as they were, into the file; PostgreSQL vacuums by itself."""
+        if self.sqlite:
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def close(self) -> None:
         """Close all idle connections."""
         self.engine.dispose()

@@ -334,6 +334,14 @@ def _hold(teller: Teller, event: HistoryEvent, payload: Mapping[str, Any]) -> Na
     return Name(f"解除档案 {number} 的保全", f"Legal hold on archive record {number} lifted")
 
 
+def _erased(teller: Teller, event: HistoryEvent, payload: Mapping[str, Any]) -> Name:
+    files, letters = payload.get("files", 0), payload.get("letters", 0)
+    return Name(
+        f"抹除个人信息：联系资料、{files} 个附件、{letters} 封信函的内容",
+        f"Personal data erased: contact details, {files} files, the text of {letters} letters",
+    )
+
+
 def _unknown(teller: Teller, event: HistoryEvent, payload: Mapping[str, Any]) -> Name:
     label = teller.element(event)
     if label is None:
@@ -365,4 +373,5 @@ _SENTENCES: dict[str, _Sentence] = {
     "instance_completed": _ended,
     "instance_cancelled": _plain("流程已取消", "The process was cancelled"),
     "legal_hold_changed": _hold,
+    "personal_data_erased": _erased,
 }

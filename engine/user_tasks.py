@@ -30,7 +30,7 @@ from engine.incidents import record
 from engine.messages import broadcast
 from engine.models import Attachment, Complaint, HistoryEvent, ProcessInstance, User, UserGroup, UserTask, UserTaskGroup
 from engine.packs import Pack
-from engine.rights import forbidden, sees_tasks
+from engine.rights import forbidden, on_behalf_of, sees_tasks
 from engine.runtime import state
 from engine.runtime.scopes import visible
 from engine.types import SYSTEM, Actor, Completed, Upload
@@ -51,18 +51,14 @@ class Acting:
         """Take a task of one's group. Raises TaskClaimed, TaskClosed, ExcludedPerformer, Forbidden."""
         with self._context.store.write() as session:
             task, instance, _, groups = load(session, task_id)
-            self._may_work(session, actor, task, groups)
+            behalf = self._may_work(session, actor, task, groups)
             if task.assignee == actor.id:
                 return
             if task.assignee is not None:
                 raise TaskClaimed(task=task.name, assignee=_name(session, task.assignee))
             task.assignee, task.claimed_at = actor.id, self._context.clock.now()
-            self._record(
-                session,
-                actor,
-                instance,
-                Event("task_claimed", task.process_id, task.element_id, task.id, payload={"assignee": actor.id}),
-            )
+            place, payload = (task.process_id, task.element_id, task.id), {"assignee": actor.id}
+            self._record(session, actor, instance, Event("task_claimed", *place, payload=payload, on_behalf_of=behalf))
 
     def claim_many(self, actor: Actor, task_ids: Sequence[str]) -> dict[str, EngineError | None]:
         """Claim several tasks, each on its own; says for each what went wrong."""
@@ -314,8 +310,7 @@ class Acting:
         if actor.kind == "system":
             return None
         assigned = actor.id is not None and task.assignee == actor.id
-        deputy = task.assignee if task.assignee in actor.substitutes_for else None
-        if not assigned and deputy is None and not actor.groups & set(groups):
+        if not assigned and task.assignee not in actor.substitutes_for and not actor.groups & set(groups):
             raise _hidden(task)
         earlier = (task.excluded or {}).get(actor.id or "")
         if earlier:
@@ -325,7 +320,7 @@ class Acting:
                 .limit(1)
             )
             raise ExcludedPerformer(task=task.name, earlier=name or earlier)
-        return deputy
+        return on_behalf_of(session, actor, task.assignee, groups)
 
     def _record(self, session: Session, actor: Actor, instance: ProcessInstance, event: Event) -> None:
         rows = chain(instance, actor, self._context.clock.now(), [event])

@@ -179,7 +179,12 @@ class Users(Tokens, Absences):
         return self.update(actor, user_id, active=False)
 
     def seed_demo(self, accounts: Collection[Seed]) -> None:
-        """Create the sample accounts that do not exist yet, and list them for the sign-in page."""
+        """Create the sample accounts that do not exist yet, and list them for the sign-in page.
+
+        Refused unless the settings say mode = "demo": everybody knows their passwords.
+        """
+        if self._config.mode != "demo":
+            raise bad("示例账号只能在演示模式下建立。", "sample accounts are made in demo mode only.")
         known = {person.id for person in self.list()}
         for seed in accounts:
             if plain_login(seed.login) not in known:

@@ -141,7 +141,7 @@ class Worklist:
             elif unseal:
                 try:
                     draft[key] = self._context.vault.decrypt(bytes.fromhex(value["$sealed"]))
-                except DecryptionFailed:
+                except (DecryptionFailed, TypeError, ValueError):
                     continue
         return draft
 

@@ -120,3 +120,9 @@ def telecom(store: Store, clock: VirtualClock, tmp_path: Path) -> Office:
     office = Office(store, clock, tmp_path)
     office.deploy(ROOT / "processes" / "telecom")
     return office
+
+
+@pytest.fixture
+def house(store: Store, clock: VirtualClock, tmp_path: Path) -> Office:
+    """An engine on the store with nothing deployed."""
+    return Office(store, clock, tmp_path)

@@ -73,6 +73,8 @@ def create_app(engine: Engine | None = None, config: Config | None = None, **ove
         app.register_blueprint(blueprint)
     app.context_processor(access.frame)
     app.after_request(_secure)
+    if app.config["SESSION_COOKIE_SECURE"]:
+        app.after_request(_keep_to_https)
     return app
 
 
@@ -98,4 +100,9 @@ def _secure(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if response.mimetype == "text/html" and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _keep_to_https(response: Response) -> Response:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

@@ -137,9 +137,7 @@ def absence_end(absence_id: int) -> Reply:
 def _welcome(user_id: str, person: access.Actor) -> Response:
     access.enter(person)
     response = make_response(redirect(_target()))
-    preferred = access.engine().users.get(user_id).language
-    if preferred:
-        i18n.remember(response, preferred)
+    i18n.remember(response, access.engine().users.get(user_id).language or i18n.language())
     return response
 
 

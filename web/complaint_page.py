@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from flask_babel import gettext as _
 
 from engine.errors import EngineError
@@ -116,8 +116,13 @@ def person_part(detail: ComplaintDetail) -> str:
 
 def files_part(detail: ComplaintDetail, problem: str | None = None) -> str:
     """The evidence and the form to add to it."""
+    beside_a_task = "/tasks/" in request.headers.get("HX-Current-URL", "")
     return render_template(
-        "complaints/_files.html", complaint=detail, problem=problem, limits=access.engine().config.files
+        "complaints/_files.html",
+        complaint=detail,
+        problem=problem,
+        limits=access.engine().config.files,
+        counted=beside_a_task,
     )
 
 

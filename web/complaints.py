@@ -11,13 +11,14 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
+from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from engine.errors import BadRequest, EngineError, FileRefused, FormInvalid, TooLarge
 from engine.files import download_headers
 from engine.forms import BoundForm
 from engine.types import Actor, ComplaintRow, PackInfo
-from web import access, complaint_page, forms, i18n, rows
+from web import access, complaint_page, errors, forms, i18n, rows
 
 blueprint = Blueprint("complaints", __name__)
 
@@ -130,6 +131,15 @@ def enter() -> Reply:
         return _intake_page(info, bound, {"": error.text(i18n.language())}), error.status
     session["filed"] = {"number": filed.number, "code": filed.access_code}
     return redirect(url_for("complaints.show", number=filed.number))
+
+
+@blueprint.errorhandler(CSRFError)
+def expired(error: CSRFError) -> Reply:
+    """A form that was open for too long comes back with everything typed, to be submitted once more."""
+    if request.endpoint != "complaints.enter" or not access.signed_in():
+        return errors.expired(error)
+    info = _chosen_pack()
+    return _intake_page(info, _intake(info, submitted=True), {"": errors.expired_text()}), 400
 
 
 @blueprint.post("/complaints/new/conditions")

@@ -18,7 +18,7 @@ from web import access, i18n
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(EngineError, engine_error)
-    app.register_error_handler(CSRFError, _expired)
+    app.register_error_handler(CSRFError, expired)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
@@ -89,9 +89,15 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _expired(error: CSRFError) -> Response:
+def expired(error: CSRFError) -> Response:
+    """The answer to a form without a valid anti-forgery token."""
     text = _("页面停留太久，安全校验已过期，操作没有生效。")
     return answer(400, _("页面已过期"), text, _("返回上一页并刷新后再提交。"), code="csrf")
+
+
+def expired_text() -> str:
+    """What stands above a form that came back because its token had expired."""
+    return _("页面停留太久，安全校验已过期，没有提交。您填写的内容都在，请再提交一次。")
 
 
 def _unexpected(error: Exception) -> Response:

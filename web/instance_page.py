@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -15,6 +12,7 @@ from engine.packs import Pack
 from engine.types import DueText, HistoryRow, InstanceDetail, Name, TaskRow
 from web import access, flow, forms, i18n, rows
 from web.task_page import diagrams_of
+from web.variables import variables
 
 
 @dataclass(frozen=True)
@@ -54,16 +52,13 @@ def show(instance_id: str, problem: str | None = None) -> str:
         diagrams=diagrams,
         diagram_tabs=[{"id": item.process_id, "label": i18n.text(item.title)} for item in diagrams],
         tabs=[
-            {"id": "steps", "label": _("步骤"), "icon": "list-check"},
+            {"id": "steps", "label": _("各步骤"), "icon": "list-check"},
             {"id": "due", "label": _("期限与理由"), "icon": "stopwatch", "count": len(tasks) + len(detail.timers)},
             {"id": "variables", "label": _("变量"), "icon": "table", "count": len(detail.variables)},
         ],
         history=list(reversed(_history(detail))),
         incidents=[flow.incident(row) for row in detail.incidents],
-        variables=[
-            (pack.names.field(key) if pack else key, key, _shown(value, pack))
-            for key, value in detail.variables.items()
-        ],
+        variables=variables(detail.variables, pack),
         state_name=flow.state_name(detail.state),
         value=rows.value,
         diagram_url=lambda process_id: url_for("diagrams.diagram", deployment_id=info, process_id=process_id),
@@ -105,30 +100,3 @@ def _open_task(row: TaskRow, manages: bool) -> OpenTask:
         candidates=engine.tasks.candidates(person, row.id) if manages else [],
         at=at,
     )
-
-
-def _shown(value: Any, pack: Pack | None) -> str:
-    """A process variable as people read it; structures as indented lines."""
-    if isinstance(value, Mapping):
-        if len(value) == 1 and next(iter(value)).startswith("$"):
-            return _tagged(*next(iter(value.items())))
-        return "\n".join(f"{_label(key, pack)}: {_shown(inner, pack)}" for key, inner in value.items())
-    if isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
-        return "\n".join(_shown(item, pack) for item in value) or "—"
-    if pack is None:
-        return json.dumps(value, ensure_ascii=False)
-    return i18n.text(pack.names.value(value))
-
-
-def _label(key: str, pack: Pack | None) -> str:
-    return i18n.text(pack.names.field(key)) if pack else key
-
-
-def _tagged(tag: str, content: Any) -> str:
-    """A value of the expression language: dates in the page's way, all else as written."""
-    if isinstance(content, str) and "T" in content:
-        try:
-            return i18n.format_datetime(datetime.fromisoformat(content.split("[")[0].split("@")[0]))
-        except ValueError:
-            return content
-    return str(content)

@@ -85,7 +85,7 @@ def diagram(pack: str, process_id: str) -> str:
     parsed = access.engine().deployments.parsed(info.deployment_id)
     process = parsed.processes.get(process_id)
     if process is None:
-        raise NotFound(what={"zh": "流程", "en": "process"}, id=process_id[:64])
+        raise NotFound(what=_("流程"), id=process_id[:64])
     marked = request.args.get("element", "")
     lines = [
         {
@@ -138,7 +138,7 @@ def _version(name: str) -> tuple[PackInfo, list[PackInfo]]:
     asked = request.args.get("version", "")
     found = next((info for info in deployed if not asked or str(info.version) == asked), None)
     if found is None:
-        raise NotFound(what={"zh": "制度", "en": "policy"}, id=name[:64])
+        raise NotFound(what=_("制度"), id=name[:64])
     return found, deployed
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask import render_template, request
 
-from engine.errors import EngineError, FormInvalid
+from engine.errors import EngineError
 from engine.forms import BoundForm
 from engine.packs import Pack, Rule
 from engine.types import HistoryRow, InstanceDetail, Name, TaskDetail
@@ -31,7 +31,7 @@ class Diagram:
     steps: list[dict[str, Any]]
 
 
-def show(detail: TaskDetail, bound: BoundForm | None = None, error: EngineError | None = None) -> str:
+def show(detail: TaskDetail, bound: BoundForm | None = None, problem: str | None = None) -> str:
     """The page; with what was typed when ``bound`` is given, and with what went wrong."""
     engine, person, row = access.engine(), access.actor(), detail.row
     typed = bound is not None
@@ -47,7 +47,7 @@ def show(detail: TaskDetail, bound: BoundForm | None = None, error: EngineError 
         row=row,
         pill=rows.due(row.due_at, row.calendar, row.due_provisional),
         bound=bound,
-        error=error.text(i18n.language()) if error is not None and not isinstance(error, FormInvalid) else None,
+        error=problem,
         kept=what_was_typed(bound) if typed and bound is not None and not detail.may_complete else [],
         is_open=detail.state == "open",
         mine=row.assignee == person.id,
@@ -55,7 +55,7 @@ def show(detail: TaskDetail, bound: BoundForm | None = None, error: EngineError 
         earlier=_earlier(detail, pack),
         groups=[pack.names.group(group) for group in row.groups],
         completed_by=engine.users.name_of(detail.completed_by, i18n.language()) if detail.completed_by else None,
-        candidates=engine.tasks.candidates(person, row.id) if detail.may_assign else [],
+        candidates=_others(detail),
         may_follow_up=detail.may_complete,
         may_set_due=detail.state == "open" and person.has_role("manager", row.pack),
         tomorrow=_input_time(engine.clock.now() + timedelta(days=1)),
@@ -168,6 +168,14 @@ def _known(detail: TaskDetail, pack: Pack) -> list[tuple[str, str]]:
 def _input_time(at: datetime | None) -> str:
     """A moment as the browser's date-time field takes it."""
     return f"{at.astimezone(forms.zone()):%Y-%m-%dT%H:%M}" if at is not None else ""
+
+
+def _others(detail: TaskDetail) -> list[tuple[str, str]]:
+    """The people the task can be handed to."""
+    if not detail.may_assign:
+        return []
+    found = access.engine().tasks.candidates(access.actor(), detail.row.id)
+    return [(user_id, name) for user_id, name in found if user_id != detail.row.assignee]
 
 
 def _history(instance_id: str, number: str | None) -> list[HistoryRow]:

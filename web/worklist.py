@@ -9,12 +9,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import login_required
+from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from engine.errors import BadRequest, EngineError, FormInvalid
 from engine.forms import BoundForm
 from engine.types import Page, TaskDetail, TaskRow
-from web import access, forms, i18n, rows, task_page
+from web import access, errors, forms, i18n, rows, task_page
 
 blueprint = Blueprint("worklist", __name__)
 
@@ -28,7 +29,7 @@ VIEWS = ("mine", "groups", "due_today", "overdue", "escalated", "follow_up", "al
 def index() -> Reply:
     """The tasks of a view, most urgent first."""
     counts = access.task_counts()
-    view = request.args.get("view") or ("mine" if counts.get("mine") or not counts.get("groups") else "groups")
+    view = request.args.get("view") or _first_view(counts)
     if view not in VIEWS:
         raise BadRequest(reason=_("没有这个视图。"))
     filters = {name: request.args.get(name) or None for name in ("q", "element", "department")}
@@ -111,8 +112,17 @@ def complete(task_id: str) -> Reply:
         forms.take_errors(bound, error.params.get("errors", {}))
         return task_page.show(detail, bound), 422
     except EngineError as error:
-        return task_page.show(task_page.fresh(detail), bound, error), error.status
+        return task_page.show(task_page.fresh(detail), bound, error.text(i18n.language())), error.status
     return redirect(_after(detail.row, done.next_task_id, done.ended))
+
+
+@blueprint.errorhandler(CSRFError)
+def expired(error: CSRFError) -> Reply:
+    """A form that was open for too long comes back with everything typed, to be submitted once more."""
+    if request.endpoint != "worklist.complete" or not access.signed_in():
+        return errors.expired(error)
+    detail = access.engine().tasks.get(access.actor(), (request.view_args or {})["task_id"])
+    return task_page.show(detail, _bound(detail), errors.expired_text()), 400
 
 
 @blueprint.post("/tasks/<task_id>/draft")
@@ -218,6 +228,16 @@ def _after(row: TaskRow, next_id: str | None, ended: bool) -> str:
             return url_for("worklist.task", task_id=page.items[0].id)
     flash(_("您的任务都办完了。"), "info")
     return url_for("worklist.index")
+
+
+def _first_view(counts: dict[str, int]) -> str:
+    """Where there is something to do; those who look after others begin with what is late."""
+    for view in ("mine", "groups"):
+        if counts.get(view):
+            return view
+    if access.holds(*access.READERS):
+        return "overdue" if counts.get("overdue") else "all"
+    return "mine"
 
 
 def _waiting(row: TaskRow) -> str:

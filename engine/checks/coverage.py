@@ -59,7 +59,8 @@ def coverage(pack: Pack) -> Coverage:
     for rule_ids, place, enforcing in _carriers(pack):
         for rule_id in rule_ids:
             carriers.setdefault(rule_id, []).append((place, enforcing))
-    assumed = {c for a in pack.manifest.get("assumptions", ()) for c in str(a.get("clause", "")).split()}
+    assumptions = (a for a in pack.manifest.get("assumptions", ()) if isinstance(a, dict))
+    assumed = {c for a in assumptions for c in str(a.get("clause", "")).split()}
     rules: dict[str, tuple[str, tuple[str, ...]]] = {}
     for rule in pack.rules:
         found = carriers.get(rule.id, [])

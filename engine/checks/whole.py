@@ -58,7 +58,7 @@ def _settings(pack: Pack) -> Iterator[Finding]:
             f"there is no calendar “{pack.calendar}”; use one of {', '.join(CALENDARS)}",
         )
     for name, group in pack.groups.items():
-        if not isinstance(group, dict) or group.get("kind") not in KINDS:
+        if not isinstance(group, dict) or group.get("kind", "staff") not in KINDS:
             yield _error(
                 name,
                 f"组“{name}”的类别（kind）须是 {'、'.join(KINDS)} 之一",

@@ -173,7 +173,7 @@ def _null_test(left: Closure, right: Closure, wanted: bool) -> Closure:
     return evaluate
 
 
-_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -185,7 +185,7 @@ def _comparison(c: Compiler, node: n.Comparison) -> Closure:
     if node.operator in ("=", "!="):
         return _equality(c, node)
     left, right, place = c.compile(node.left), c.compile(node.right), c.place(node)
-    compare = _ORDER[node.operator]
+    compare = COMPARISONS[node.operator]
 
     def evaluate(s: Scope) -> Any:
         a, b = left(s), right(s)
@@ -232,144 +232,6 @@ def _between(c: Compiler, node: n.Between) -> Closure:
     return evaluate
 
 
-def _in(c: Compiler, node: n.In) -> Closure:
-    value = c.compile(node.value)
-    c.bound.append("?")
-    tests = tuple(compile_test(c, test) for test in node.tests)
-    c.bound.pop()
-    binds = "?" in c.text
-
-    def evaluate(s: Scope) -> Any:
-        item = value(s)
-        inner = Scope({"?": item}, s, s.run) if binds else s
-        return any_test(tests, inner, item)
-
-    return evaluate
-
-
-Test = Callable[[Scope, Any], bool | None]
-
-
-def any_test(tests: tuple[Test, ...], scope: Scope, item: Any) -> bool | None:
-    """The disjunction of tests."""
-    result: bool | None = False
-    for test in tests:
-        found = test(scope, item)
-        if found:
-            return True
-        if found is None:
-            result = None
-    return result
-
-
-# Expressions that say by themselves whether the test is satisfied, when the input is no boolean (table 55).
-_CONDITIONS = (n.Comparison, n.Logic, n.Between, n.In, n.InstanceOf, n.Quantified, n.Call)
-
-
-def compile_test(c: Compiler, node: n.Node) -> Test:
-    """A test of an item: a comparison, a range, or a value to be equal to or contained in."""
-    if isinstance(node, n.Unary):
-        return _unary_test(c, node)
-    if isinstance(node, n.Interval):
-        return _interval_test(c, node)
-    value, condition = c.compile(node), isinstance(node, _CONDITIONS)
-    about_input = mentions_input(node)
-
-    def evaluate(s: Scope, item: Any) -> bool | None:
-        known = len(s.run.problems)
-        found = value(s)
-        if type(found) is bool and (about_input or (condition and type(item) is not bool)):
-            return found
-        if found is None and (about_input or len(s.run.problems) > known):
-            return None
-        return matches(s.run, item, found)
-
-    return evaluate
-
-
-def mentions_input(node: Any) -> bool:
-    """Whether an expression reads "?"."""
-    if isinstance(node, n.Name):
-        return node.name == "?"
-    if isinstance(node, tuple):
-        return any(mentions_input(part) for part in node)
-    if isinstance(node, n.Node | n.Iterator):
-        return any(mentions_input(getattr(node, slot)) for slot in type(node).__dataclass_fields__)
-    return False
-
-
-def _unary_test(c: Compiler, node: n.Unary) -> Test:
-    operand, place, symbol = c.compile(node.operand), c.place(node), node.operator
-
-    def evaluate(s: Scope, item: Any) -> Any:
-        other = operand(s)
-        if symbol in ("=", "!="):
-            same = equal(s.run, item, other)
-            return same if same is None or symbol == "=" else not same
-        found = order(item, other)
-        if found is None:
-            return s.run.problem(place, "no_order", left=kind(item), right=kind(other))
-        return _ORDER[symbol](found, 0)
-
-    return evaluate
-
-
-def _interval_test(c: Compiler, node: n.Interval) -> Test:
-    low, high, place = c.compile(node.low), c.compile(node.high), c.place(node)
-
-    def evaluate(s: Scope, item: Any) -> Any:
-        bottom, top = low(s), high(s)
-        for end in (bottom, top):
-            if order(item, end) is None:
-                return s.run.problem(place, "no_order", left=kind(item), right=kind(end))
-        return contains(Range(bottom, top, node.low_included, node.high_included), item)
-
-    return evaluate
-
-
-def _unary(c: Compiler, node: n.Unary) -> Closure:
-    """A comparison without its left side as a value: the range of what satisfies it."""
-    operand, place, symbol = c.compile(node.operand), c.place(node), node.operator
-
-    def evaluate(s: Scope) -> Any:
-        end = operand(s)
-        if symbol == "!=" or order(end, end) is None:
-            return s.run.problem(place, "wrong_type", operation=symbol, kind=kind(end))
-        if symbol == "=":
-            return Range(end, end)
-        if symbol[0] == "<":
-            return Range(None, end, False, symbol == "<=")
-        return Range(end, None, symbol == ">=", False)
-
-    return evaluate
-
-
-def _interval(c: Compiler, node: n.Interval) -> Closure:
-    low, high, place = c.compile(node.low), c.compile(node.high), c.place(node)
-
-    def evaluate(s: Scope) -> Any:
-        bottom, top = low(s), high(s)
-        if order(bottom, top) is None:
-            return s.run.problem(place, "no_order", left=kind(bottom), right=kind(top))
-        return Range(bottom, top, node.low_included, node.high_included)
-
-    return evaluate
-
-
-def _instance_of(c: Compiler, node: n.InstanceOf) -> Closure:
-    wanted = resolve(node.type, c.types)
-    value, unknown = c.compile(node.value), is_known(wanted)
-    if unknown is not None:
-        return failing(c, node, "unknown_type", name=unknown)
-    check, of_null = checker(wanted), wanted.name.lower() == "null"
-
-    def evaluate(s: Scope) -> bool:
-        found = value(s)
-        return of_null if found is None else check(found)
-
-    return evaluate
-
-
 def _if(c: Compiler, node: n.If) -> Closure:
     condition, then, otherwise = c.compile(node.condition), c.compile(node.then), c.compile(node.otherwise)
     return lambda s: then(s) if condition(s) is True else otherwise(s)
@@ -384,10 +246,6 @@ _COMPILE: dict[type, Callable[[Compiler, Any], Closure]] = {
     n.Comparison: _comparison,
     n.Logic: _logic,
     n.Between: _between,
-    n.In: _in,
-    n.Unary: _unary,
-    n.Interval: _interval,
-    n.InstanceOf: _instance_of,
     n.If: _if,
 }
 

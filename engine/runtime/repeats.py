@@ -61,8 +61,7 @@ class MultiInstanceNode(ActivityNode):
         machine, data, loop = machine_of(task), task.internal_data, self.loop
         data["done"] += 1
         if loop.output_collection and loop.output_element:
-            value = machine.evaluate(child, loop.output_element, "outputElement")
-            data["local"][loop.output_collection][child.internal_data["index"]] = value
+            self._collect(task, child, loop.output_collection, loop.output_element)
         if loop.completion_condition and machine.truth(
             child, loop.completion_condition, self.element, self._counters(data)
         ):
@@ -74,6 +73,17 @@ class MultiInstanceNode(ActivityNode):
         elif data["done"] < data["next"]:
             return
         task._ready()
+
+    def _collect(self, task: Task, child: Task, name: str, expression: str) -> None:
+        machine, data = machine_of(task), task.internal_data
+        results = data["local"][name]
+        if not isinstance(results, list) or len(results) != len(data["items"]):
+            raise machine.fault(
+                self.element,
+                f"输出集合“{name}”被里面的步骤改写了，请给里面的变量另取名称",
+                f"the output collection “{name}” was overwritten by a step inside; give the variable inside another name",
+            )
+        results[child.internal_data["index"]] = machine.evaluate(child, expression, "outputElement")
 
     @staticmethod
     def _counters(data: dict[str, Any]) -> dict[str, Any]:

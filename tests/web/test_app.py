@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import Conflict
-from tests.web.conftest import PASSWORD, Site, text
+from tests.office import INTAKE
+from tests.web.conftest import PASSWORD, TRIAGE_FORM, Site, field_value, text
 from web import access, create_app
 
 
@@ -26,7 +27,14 @@ def test_every_page_has_the_security_headers(site: Site) -> None:
 def test_pages_hold_no_inline_script_or_style(site: Site) -> None:
     task = site.triage_task()
     amy = site.person("amy")
-    for path in ("/worklist?view=groups", f"/tasks/{task}", "/complaints", "/complaints/new", "/account", "/search?q=x"):
+    for path in (
+        "/worklist?view=groups",
+        f"/tasks/{task}",
+        "/complaints",
+        "/complaints/new",
+        "/account",
+        "/search?q=x",
+    ):
         page = amy.get(path).text
         assert not re.search(r"<script(?![^>]*(src=|application/json))", page), path
         assert "<style" not in page, path
@@ -48,6 +56,7 @@ def test_session_cookie_is_secure_behind_https(site: Site) -> None:
         "/sign-in", {"login": "amy", "password": PASSWORD}, headers={"X-Forwarded-Proto": "https"}
     )
     assert all("Secure" in c for c in response.headers.getlist("Set-Cookie"))
+    assert "Strict-Transport-Security" in response.headers
 
 
 def test_a_form_without_token_is_refused_in_plain_words(site: Site) -> None:
@@ -57,6 +66,21 @@ def test_a_form_without_token_is_refused_in_plain_words(site: Site) -> None:
     assert response.status_code == 400
     assert "页面已过期" in text(response)
     assert site.office.engine.tasks.get(site.actor("amy"), task).row.assignee is None
+
+
+def test_an_expired_task_or_intake_form_comes_back_with_everything_typed(site: Site) -> None:
+    site.settings["WTF_CSRF_ENABLED"] = True
+    task = site.triage_task()
+    amy = site.person("amy")
+    typed = {**TRIAGE_FORM, "matter_clear": "不清楚", "unclear_points": "请问是哪个号码？"}
+    response = amy.post(f"/tasks/{task}", typed)
+    assert response.status_code == 400
+    assert "请再提交一次" in text(response)
+    assert field_value(response.text, "unclear_points") == typed["unclear_points"]
+    response = amy.post("/complaints/new", INTAKE)
+    assert response.status_code == 400
+    assert field_value(response.text, "matter") == INTAKE["matter"]
+    assert site.office.engine.tasks.get(site.actor("amy"), task).state == "open"
 
 
 def test_a_form_with_its_token_passes(site: Site) -> None:

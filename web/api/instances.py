@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.types import HistoryRow, InstanceDetail
@@ -40,7 +41,7 @@ _CORRELATE = record(
     body=Body("NewInstance", _START),
     returns=complete({"id": {"type": "string"}}),
     status=201,
-    errors=(403, 404, 409),
+    errors=(403, 404, 409, 422),
 )
 def start_instance(call: Call) -> Any:
     """Start a process that is not a complaint.
@@ -49,7 +50,7 @@ def start_instance(call: Call) -> Any:
     """
     given = call.body
     instance_id = access.engine().instances.start(
-        call.actor,
+        replace(call.actor, language=call.language),
         given["pack"],
         given["process_id"],
         variables(given.get("variables", {})),

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
-from engine.errors import EngineError
+from engine.errors import EngineError, PackInvalid
 from engine.types import Name
 from web.api.rendering import written
 
@@ -85,6 +85,8 @@ TITLES: Mapping[str, Name] = {
     "pack_invalid": Name("制度包没有通过检查", "Process pack refused"),
     "model_invalid": Name("模型无法读取", "Model refused"),
     "incident": Name("流程无法继续", "The process cannot go on"),
+    "decision": Name("决策无法得出", "Decision not reached"),
+    "letter": Name("信函无法生成", "Letter not written"),
     "busy": Name("系统正忙", "System busy"),
 }
 """Titles by code; the type of a problem is ``/problems/<code>``."""
@@ -134,7 +136,12 @@ def engine_problem(error: EngineError) -> Response:
 
 def engine_body(error: EngineError) -> dict[str, Any]:
     """The problem details of an error of the engine."""
-    extra = {key: error.params[key] for key in ("errors", "findings") if key in error.params}
+    extra = {"errors": error.params["errors"]} if "errors" in error.params else {}
+    if isinstance(error, PackInvalid):
+        extra["findings"] = [
+            {"severity": f.severity, "file": f.file, "element": f.element, "message": f.text(language())}
+            for f in error.params.get("report_findings", ())
+        ]
     return body(error.status, error.code, error.text(language()), **extra)
 
 

@@ -23,8 +23,8 @@ from web.api.problems import InvalidRequest, MalformedJson, RequestTooLarge, Uns
 from web.api.schemas import MOMENT, Schema
 
 FORM = "multipart/form-data"
-MAX_DIGITS = 34
-"""Digits of a whole number; the expression language has no more."""
+MAX_DIGITS = 100
+"""Digits of a whole number; the expression language keeps the first 34."""
 
 _BAD_TEXT = re.compile("[\0\ud800-\udfff]")
 _MOMENT = re.compile(MOMENT)
@@ -80,6 +80,8 @@ def query(declared: tuple[Param, ...]) -> dict[str, Any]:
             errors[shown] = [told("unknown_parameter", language(), known=", ".join(known) or "—")]
         elif len(given) > 1:
             errors[shown] = [told("repeated", language())]
+        elif _BAD_TEXT.search(given[0]):
+            errors[shown] = [told("characters", language())]
         else:
             value = _typed(known[name], given[0])
             found = dict(_found(known[name], value))

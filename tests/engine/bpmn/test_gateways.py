@@ -34,6 +34,13 @@ def test_a_condition_that_is_null_names_the_missing_variable() -> None:
         Play("exclusive").start(amount=None)
 
 
+def test_a_condition_that_reads_an_unknown_variable_is_a_fault_even_if_it_would_be_false() -> None:
+    """A variable that was never set is a gap in the diagram, not a silent no."""
+    play = Play("inclusive")
+    with pytest.raises(ExecutionError, match="b has no value"):
+        play.start(a=True)
+
+
 def test_a_condition_that_is_no_truth_value_is_a_fault() -> None:
     """Camunda 8, expressions: conditions are boolean."""
     with pytest.raises(ExecutionError, match="neither true nor false"):

@@ -144,3 +144,12 @@ def test_boundary_events_close_with_the_last_instance() -> None:
     play = Play("mi_boundary").start(items=["a"], key="K1").complete("each", result=1)
     assert play.open == ["after"]
     assert play.waits() == []
+
+
+@pytest.mark.parametrize("results", [5, ["only one"]])
+def test_an_output_collection_that_was_overwritten_is_a_fault(results: object) -> None:
+    """Camunda 8: an incident when the output collection is no array of that size any more."""
+    play = Play("mi_parallel").start(items=ITEMS)
+    with pytest.raises(ExecutionError, match="overwritten"):
+        play.complete("each", result=1, results=results)
+    assert play.open == ["each"] * 3

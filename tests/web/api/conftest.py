@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from engine.clock import VirtualClock
 from engine.store import Store
 from engine.types import SYSTEM, Started
-from tests.office import INTAKE, ROOT, Office
+from tests.office import ROOT, Office
 from web import create_app
 
 PEOPLE: Mapping[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = {
@@ -29,8 +30,6 @@ PEOPLE: Mapping[str, tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = {
     "stranger": ((), ()),
 }
 """Account -> groups and roles."""
-
-PASSWORD = "correct horse battery staple"
 
 
 @dataclass
@@ -80,7 +79,26 @@ def make_desk(store: Store, clock: VirtualClock, var: Path, **settings: Any) -> 
 
 
 @pytest.fixture
-def desk(store: Store, clock: VirtualClock, tmp_path: Path) -> Desk:
+def desk(clock: VirtualClock, tmp_path: Path) -> Iterator[Desk]:
+    store = Store(f"sqlite:///{tmp_path}/redress.sqlite3")
+    store.create()
+    yield make_desk(store, clock, tmp_path / "var")
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def quiet_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One for all tests of a module that change nothing."""
+    folder = tmp_path_factory.mktemp("desk")
+    store = Store(f"sqlite:///{folder}/redress.sqlite3")
+    store.create()
+    yield make_desk(store, VirtualClock(datetime(2026, 3, 2, 1, tzinfo=UTC)), folder / "var")
+    store.close()
+
+
+@pytest.fixture
+def each_desk(store: Store, clock: VirtualClock, tmp_path: Path) -> Desk:
+    """The same on either database."""
     return make_desk(store, clock, tmp_path / "var")
 
 
@@ -89,12 +107,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     found: dict[str, Any] = response.get_json(force=True, silent=True) or {}
     assert response.status_code == status, (response.status_code, response.text)
     assert response.mimetype == "application/problem+json"
-    assert found["code"] == code, found
-    assert found["type"] == f"/problems/{code}"
-    assert found["status"] == status
+    assert (found["code"], found["type"], found["status"]) == (code, f"/problems/{code}", status)
     assert found["title"]
     assert found["detail"]
     return found
-
-
-__all__ = ["INTAKE", "PASSWORD", "Desk", "desk", "make_desk", "problem"]

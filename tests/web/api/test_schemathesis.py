@@ -110,8 +110,8 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     clock = VirtualClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
     desk = make_desk(store, clock, folder / "var", RATELIMIT_ENABLED=False)
     office, engine = desk.office, desk.office.engine
-    started = [desk.file(contact=f"1390000000{n}") for n in range(5)]
-    for one in started[:3]:
+    started = [desk.file(contact=f"1390000000{n}") for n in range(10)]
+    for one in started[3:7]:
         office.complete(one.instance_id, "triage", TRIAGE)
     note = Upload("attachment", "note.txt", "text/plain", b"called at noon")
     known = {"alias-attachment": engine.complaints.attach(SYSTEM, started[0].number, [note])[0]}

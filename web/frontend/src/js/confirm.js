@@ -32,7 +32,6 @@ document.addEventListener('submit', async (event) => {
 document.addEventListener('htmx:confirm', async (event) => {
   const element = event.detail.elt;
   const question = element.dataset.confirm ?? event.detail.triggeringEvent?.submitter?.dataset.confirm;
-  if (button?.formNoValidate) return;
   if (!question || !dialog()) return;
   event.preventDefault();
   if (await ask(question, element.textContent.trim())) event.detail.issueRequest(true);
