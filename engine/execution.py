@@ -199,7 +199,7 @@ class Execution:
     def _write(self, machine: Machine, before: Waits, new: bool = False) -> None:
         self._record_steps(machine)
         self._finish(machine)
-        self.instance.data = state.dump(machine)
+        self._guarded(lambda: setattr(self.instance, "data", state.dump(machine)))
         history = chain(self.instance, self.actor, self.at, self.events)
         self._write_instance(new)
         self._write_tasks()

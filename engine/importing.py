@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from engine import Engine, feel, ledger
 from engine.errors import BadRequest, EngineError
+from engine.feel.text import string
 from engine.models import Complaint
 from engine.types import Actor
 
@@ -140,7 +141,9 @@ def _known(engine: Engine, pack: str, source_id: str) -> str | None:
 
 
 def _value(mapping: ColumnMapping, name: str, text: str, columns: Mapping[str, str]) -> Any:
-    value = feel.encode(feel.compile_expression(text[1:]).evaluate(columns)) if text.startswith("=") else text
+    value = feel.compile_expression(text[1:]).evaluate(columns) if text.startswith("=") else text
+    if value is not None and not isinstance(value, bool | str | list):
+        value = string(value)
     table = mapping.values.get(name, {})
     return table.get(str(value), table.get("*", value))
 

@@ -88,10 +88,11 @@ class Instances:
         if form is None:
             return variables
         now = self._context.clock.now().astimezone(self._context.zone)
-        result = form.validate_values(variables, {}, language, now, pack.names.label if language == "en" else None)
+        fields = {f.name.split(".")[0] for f in form.fields}
+        filled = {k: v for k, v in variables.items() if k in fields}
+        result = form.validate_values(filled, {}, language, now, pack.names.label if language == "en" else None)
         if not result.ok:
             raise invalid(result.errors, form, pack, language)
-        fields = {f.name.split(".")[0] for f in form.fields}
         return {**{k: v for k, v in variables.items() if k not in fields}, **result.values}
 
     def get(self, actor: Actor, instance_id: str) -> InstanceDetail:

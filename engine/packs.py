@@ -104,11 +104,12 @@ class Pack:
 def read_folder(folder: Path) -> dict[str, bytes]:
     """The files of a pack folder by relative path; samples and unknown file types are left out.
 
-    Raises NotFound when the folder holds no pack.toml.
+    Reading ends where the pack has become too large to be accepted. Raises NotFound when the folder holds no pack.toml.
     """
     if not (folder / "pack.toml").is_file():
         raise NotFound(what={"zh": "制度包（缺少 pack.toml）", "en": "process pack (no pack.toml)"}, id=str(folder))
     files: dict[str, bytes] = {}
+    size = 0
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder).as_posix()
         if (
@@ -117,7 +118,11 @@ def read_folder(folder: Path) -> dict[str, bytes]:
             and path.suffix in SUFFIXES
             and not relative.startswith(("samples/", "imports/"))
         ):
-            files[relative] = path.read_bytes()
+            with path.open("rb") as stream:
+                files[relative] = stream.read(MAX_BYTES + 1)
+            size += len(files[relative])
+            if size > MAX_BYTES or len(files) > MAX_FILES:
+                break
     return files
 
 
@@ -133,8 +138,12 @@ def digest(files: Mapping[str, bytes]) -> str:
 def load_pack(files: Mapping[str, bytes], name: str | None = None) -> Pack:
     """Parse a pack. Never raises for what the files say: problems become findings."""
     pack = Pack(name=name or "?", files=dict(files), sha256=digest(files))
-    if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
-        _problem(pack, "pack.toml", "制度包过大", "the pack is too large")
+    if len(files) > MAX_FILES:
+        _problem(pack, "pack.toml", f"文件超过 {MAX_FILES} 个", f"there are more than {MAX_FILES} files")
+        return pack
+    if sum(map(len, files.values())) > MAX_BYTES:
+        largest, limit = max(files, key=lambda path: len(files[path])), MAX_BYTES // 1_000_000
+        _problem(pack, largest, f"制度包超过 {limit} MB", f"the pack is larger than {limit} MB")
         return pack
     _manifest(pack, files.get("pack.toml", b""), name)
     _models(pack, files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Table, insert, update
@@ -44,7 +45,7 @@ class Services:
                 f"服务类型“{topic}”不在允许的清单中：{'、'.join(TOPICS)}",
                 f"the topic “{topic}” is not on the allow-list: {', '.join(TOPICS)}",
             )
-        missing = sorted(k for k in TOPICS[topic] if inputs.get(k) is None)
+        missing = sorted(k for k in TOPICS[topic] if inputs.get(k) in (None, ""))
         if missing:
             raise machine.fault(
                 element,
@@ -200,8 +201,7 @@ class Services:
                 element, f"config.toml 的 [webhooks] 中没有“{key}”", f"[webhooks] in config.toml has no “{key}”"
             )
         body = json.dumps(
-            feel.encode({"number": self.execution.instance.business_key, "body": inputs.get("body")}),
-            ensure_ascii=False,
+            {"number": self.execution.instance.business_key, "body": outside(inputs.get("body"))}, ensure_ascii=False
         )
         self._send(str(task.id), "webhook", key, body, key, key, None)
 
@@ -296,6 +296,19 @@ class Services:
                 .values(reminders=UserTask.reminders + 1)
                 .execution_options(synchronize_session=False)
             )
+
+
+def outside(value: Any) -> Any:
+    """A value as other systems read it: plain JSON, times and durations as ISO 8601 texts."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, list):
+        return [outside(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): outside(item) for key, item in value.items()}
+    return string(value)
 
 
 def shown(value: Any, zone: Any) -> Any:

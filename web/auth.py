@@ -135,10 +135,10 @@ def absence_end(absence_id: int) -> Reply:
 
 
 def _welcome(user_id: str, person: access.Actor) -> Response:
+    seen = i18n.language()
     access.enter(person)
     response = make_response(redirect(_target()))
-    i18n.remember(response, access.engine().users.get(user_id).language or i18n.language())
-    return response
+    return i18n.remember(response, access.engine().users.get(user_id).language or seen)
 
 
 def _target() -> str:

@@ -32,17 +32,20 @@ def lines(found: Iterable[ComplaintRow]) -> list[Line]:
     """Complaints as lists show them."""
     return [
         Line(
-            row, pill_of(row), rows.listed(row.open_tasks), rows.names(row.pack).stage(row.stage) if row.stage else None
+            row,
+            pill_of(row, short=True),
+            rows.listed(row.open_tasks),
+            rows.names(row.pack).stage(row.stage) if row.stage else None,
         )
         for row in found
     ]
 
 
-def pill_of(row: ComplaintRow) -> rows.Due:
+def pill_of(row: ComplaintRow, *, short: bool = False) -> rows.Due:
     """The remaining time of a complaint in the clock of its pack; closed ones have none."""
     info = rows.pack_info(row.pack)
     calendar = access.engine().deployments.parsed(info.deployment_id).calendar if info else "calendar"
-    return rows.due(row.due_at if row.state == "active" else None, calendar)
+    return rows.due(row.due_at if row.state == "active" else None, calendar, short=short)
 
 
 def headings() -> list[str]:

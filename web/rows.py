@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from engine.calendars import remaining
 from engine.names import Names
 from engine.types import Name, PackInfo
 from web import access, i18n
+
+_SHORT = "~"
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Due:
     """What the page sends back each minute to have the pill renewed; see :func:`due_of_key`."""
 
 
-def due(at: datetime | None, calendar: str = "calendar", provisional: bool = False) -> Due:
-    """What is left until ``at`` in the units of its clock."""
+def due(at: datetime | None, calendar: str = "calendar", provisional: bool = False, *, short: bool = False) -> Due:
+    """What is left until ``at`` in the units of its clock; ``short`` for lists, where whole days are enough."""
     if at is None:
         return Due("none", _("无期限"))
     engine = access.engine()
@@ -38,16 +40,17 @@ def due(at: datetime | None, calendar: str = "calendar", provisional: bool = Fal
     clock = engine.calendars.get(calendar) or engine.calendars["calendar"]
     left = remaining(at, now, clock)
     state = "overdue" if left.overdue else "today" if i18n.local(at).date() == i18n.local(now).date() else "ok"
-    key = f"{int(at.timestamp())}.{calendar}"
-    return Due(state, left.text(i18n.language()), i18n.format_datetime(at), provisional, key)
+    key = f"{int(at.timestamp())}.{calendar}{_SHORT if short else ''}"
+    told = replace(left, hours=0) if short and left.days else left
+    return Due(state, told.text(i18n.language()), i18n.format_datetime(at), provisional, key)
 
 
 def due_of_key(key: str) -> Due | None:
     """The pill for a key made by :func:`due`; it holds the instant and the clock, so nothing is read for it."""
-    seconds, _dot, calendar = key.partition(".")
+    seconds, _dot, calendar = key.removesuffix(_SHORT).partition(".")
     if not seconds.isdecimal() or len(seconds) > 11 or calendar not in access.engine().calendars:
         return None
-    return due(datetime.fromtimestamp(int(seconds), UTC), calendar)
+    return due(datetime.fromtimestamp(int(seconds), UTC), calendar, short=key.endswith(_SHORT))
 
 
 def names(pack: str) -> Names:

@@ -41,7 +41,7 @@ def index() -> Reply:
         view=view,
         views=_views(view, counts),
         page=page,
-        lines=[(row, rows.due(row.due_at, row.calendar, row.due_provisional)) for row in page.items],
+        lines=[(row, rows.due(row.due_at, row.calendar, row.due_provisional, short=True)) for row in page.items],
         value=rows.value,
         page_url=rows.page_url(view=view),
         filters=filters,

@@ -24,9 +24,6 @@ def check_whole(pack: Pack) -> Iterator[Finding]:
     yield from _letters(pack)
     yield from _same_ids(pack)
     yield from _rules(pack)
-    for key, model in pack.decisions.items():
-        if not key:
-            yield Finding("error", model.file, None, "决策缺少编号", "a decision has no id")
 
 
 def _error(element: str | None, zh: str, en: str, file: str = "pack.toml") -> Finding:

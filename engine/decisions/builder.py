@@ -35,6 +35,8 @@ class Builder:
     """the first error of each decision or business knowledge model, by id"""
     language: str = ""
     """the expression language of the whole file"""
+    types: dict[str, str] = field(default_factory=dict)
+    """the item definitions as types of FEEL"""
     tables: list[Table] = field(default_factory=list)
     unbound: list[tuple[Place, str]] = field(default_factory=list)
     """names that expressions read though nothing around them has that name"""
@@ -72,7 +74,7 @@ class Builder:
         if not source:
             return lambda env: None
         try:
-            compiled = compile_expression(source, names)
+            compiled = compile_expression(source, names, self.types)
         except FeelError as error:
             return self.refuse(place, feel_text(error))
         self._note_names(source, compiled.names, names, place)
@@ -91,7 +93,7 @@ class Builder:
     def tests(self, source: str, names: Names, place: Place) -> UnaryTests | None:
         """The tests of a cell, or None after an error."""
         try:
-            compiled = compile_unary_tests(source, names)
+            compiled = compile_unary_tests(source, names, self.types)
         except FeelError as error:
             self.refuse(place, feel_text(error))
             return None

@@ -58,11 +58,19 @@ class Cell:
         """Whether a value, null apart, satisfies the cell."""
         if self.anything:
             return True
-        return any(_accepts(item, value) for item in self.items) is not self.negated
+        found = [_accepts(item, value) for item in self.items]
+        if not self.negated:
+            return any(found)
+        return all(answer is False for answer in found)
 
 
-def _accepts(item: Item, value: Any) -> bool:
-    return contains(item, value) is True if isinstance(item, Range) else same(item.value, value)
+def _accepts(item: Item, value: Any) -> bool | None:
+    """Whether a value satisfies a test; None when they cannot be compared."""
+    if isinstance(item, Range):
+        return contains(item, value)
+    if item.value is not None and type(item.value) is not type(value):
+        return None
+    return same(item.value, value)
 
 
 def same(left: Any, right: Any) -> bool:

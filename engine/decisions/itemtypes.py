@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from lxml import etree
 
+from engine.feel import display
+from engine.feel.lexer import words
+from engine.feel.scope_names import parts_of
+
 from .builder import Builder
 from .errors import Place
 from .messages import say
 from .table_reader import read_allowed
-from .types import Item, Type
+from .types import Item, Simple, Type
 from .xmlread import child, children, name_of
 
 
@@ -39,7 +43,7 @@ def _fill(builder: Builder, node: etree._Element, item: Item, place: Place) -> N
     if reference is not None:
         item.base = builder.type("".join(str(t) for t in reference.itertext()), place)
     item.collection = node.get("isCollection") in ("true", "1")
-    item.function = child(node, "functionItem") is not None
+    _fill_function(builder, child(node, "functionItem"), item, place)
     item.allowed = read_allowed(builder, child(node, "allowedValues"), frozenset(), place)
     item.constraint = read_allowed(builder, child(node, "typeConstraint"), frozenset(), place)
     for component in children(node, "itemComponent"):
@@ -53,6 +57,15 @@ def _fill(builder: Builder, node: etree._Element, item: Item, place: Place) -> N
         _fill(builder, component, inside, inner)
 
 
+def _fill_function(builder: Builder, node: etree._Element | None, item: Item, place: Place) -> None:
+    if node is None:
+        return
+    item.function = True
+    item.result = builder.type(node.get("outputTypeRef"), place)
+    for parameter in children(node, "parameters"):
+        item.parameters.append(builder.type(parameter.get("typeRef"), place.within(name_of(parameter))))
+
+
 def _circular(item: Item) -> bool:
     seen: set[int] = set()
     current: Type | None = item
@@ -62,6 +75,28 @@ def _circular(item: Item) -> bool:
         seen.add(id(current))
         current = current.base
     return False
+
+
+def feel_types(types: dict[str, Item]) -> dict[str, str]:
+    """The item definitions as types of FEEL, for ``instance of``; allowed values are no part of a type."""
+    usable = {name for name in types if len(words(name)) == 1 or parts_of(name) is not None}
+    return {name: _written(types[name], usable, True) for name in usable}
+
+
+def _written(item: Type | None, usable: set[str], top: bool = False) -> str:
+    if not isinstance(item, Item):
+        return item.wanted if isinstance(item, Simple) and item.wanted != "whole" else "Any"
+    if not top and item.name in usable:
+        return item.name
+    if item.function:
+        parameters = ", ".join(_written(parameter, usable) for parameter in item.parameters)
+        single = f"function<{parameters}>->{_written(item.result, usable)}"
+    elif item.parts:
+        parts = ", ".join(f"{display(key)}: {_written(part, usable)}" for key, part in item.parts.items())
+        single = f"context<{parts}>"
+    else:
+        single = _written(item.base, usable)
+    return f"list<{single}>" if item.collection else single
 
 
 def part_names(types: dict[str, Item]) -> set[str]:

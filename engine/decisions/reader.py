@@ -15,15 +15,21 @@ from .analysis import check_table
 from .boxed import compile_boxed, compile_function
 from .builder import Builder
 from .errors import Place
-from .itemtypes import declare_types, fill_types, part_names
+from .itemtypes import declare_types, feel_types, fill_types, part_names
 from .messages import say
 from .model import Decision, DecisionModel, InputData, Knowledge, Need, RuleView, Service, TableView
 from .schema import EXPRESSIONS, strangers
 from .tables import Table
-from .types import Type, builtin_type
+from .types import Type, builtin_type, result_type
 from .xmlread import NAMESPACES, child, children, local, name_of, words
 
 MAX_TEXTS = 20_000
+FEEL_NAMESPACES = (
+    "http://www.omg.org/spec/DMN/20180521/FEEL/",
+    "https://www.omg.org/spec/DMN/20191111/FEEL/",
+    "https://www.omg.org/spec/DMN/20211108/FEEL/",
+    "https://www.omg.org/spec/DMN/20230324/FEEL/",
+)
 
 
 class FileReader:
@@ -48,6 +54,16 @@ class FileReader:
             raise ModelInvalid(file=file, element="definitions", reason=say("too_many_texts", limit=MAX_TEXTS))
 
     def _find_type(self, name: str) -> Type | None:
+        found = self._named_type(name)
+        prefix, _, rest = name.partition(":")
+        if found is not None or not rest:
+            return found
+        namespace = self.root.nsmap.get(prefix, self.model.namespace)
+        if namespace in self.by_namespace:
+            return self.by_namespace[namespace][1].types.get(rest)
+        return self._named_type(rest) if namespace in (self.model.namespace, *FEEL_NAMESPACES) else None
+
+    def _named_type(self, name: str) -> Type | None:
         plain = name.removeprefix("feel:")
         if name in self.model.types:
             return self.model.types[name]
@@ -71,6 +87,7 @@ class FileReader:
             self._import(node)
         self.model.types.update(declare_types(self.root))
         fill_types(self.builder, self.root, self.model.types, self.place)
+        self.builder.types.update(self._written_types())
         elements = self._declare()
         groups = (self.model.inputs.values(), self.model.decisions.values())
         self.model.declared = frozenset(element.variable for group in groups for element in group)
@@ -82,6 +99,14 @@ class FileReader:
             element.error = self.builder.refusals.get(place.decision_id)
         self.model.error = self.builder.refusals.get("")
         return self.model
+
+    def _written_types(self) -> dict[str, str]:
+        """The item definitions, those of imports under the import's name, as types of FEEL."""
+        written: dict[str, str] = {}
+        for name, imported in self.model.imports.items():
+            every = {f"{name}.{key}" if name else key: item for key, item in imported.types.items()}
+            written.update(feel_types(every))
+        return written | feel_types(self.model.types)
 
     def _name_of(self, owner: str) -> str:
         found = next((node for node in children(self.root) if owner and node.get("id") == owner), None)
@@ -207,7 +232,7 @@ class FileReader:
         if logic is None:
             self.builder.refuse(place, say("no_logic"))
             return
-        element.make = compile_function(self.builder, logic, self.names, place, element.type)
+        element.make = compile_function(self.builder, logic, self.names, place, result_type(element.type))
 
     def _needs(self, node: etree._Element, place: Place) -> Iterator[Need]:
         for requirement in children(node, "informationRequirement"):

@@ -13,6 +13,7 @@ from .errors import DecisionError, Place, feel_text
 from .messages import say
 from .model import Decision, DecisionModel, InputData, Knowledge, Need, Service
 from .session import Env, Session
+from .types import result_type
 
 Values = Mapping[str, Any]
 
@@ -150,6 +151,6 @@ def _service(session: Session, model: DecisionModel, service: Service) -> Functi
         session.calls = inner.calls
         session.leave()
         value = next(iter(results.values())) if len(results) == 1 else results
-        return fit(session, value, service.type, service.place)
+        return fit(session, value, result_type(service.type), service.place)
 
     return Function(tuple(element.variable for element in service.inputs), call, service.name)

@@ -109,6 +109,9 @@ class Item(Type):
     parts: dict[str, Type] = field(default_factory=dict)
     collection: bool = False
     function: bool = False
+    parameters: list[Type] = field(default_factory=list)
+    result: Type | None = None
+    """what a function type takes and gives"""
     allowed: Allowed | None = None
     constraint: Allowed | None = None
     """a test of the whole value (DMN 1.5 type constraint)"""
@@ -145,6 +148,30 @@ class Item(Type):
         if self.allowed is not None and self.allowed.listed is not None:
             return self.allowed.listed
         return self.base.values() if self.base is not None and self.allowed is None else None
+
+
+def result_type(wanted: Type) -> Type:
+    """The type of what a function gives whose variable has a type: that of the function type, or the type itself."""
+    for _ in range(MAX_DEPTH):
+        if not isinstance(wanted, Item) or wanted.collection:
+            return wanted
+        if wanted.function:
+            return wanted.result or ANY
+        if wanted.base is None or wanted.allowed is not None or wanted.constraint is not None:
+            return wanted
+        if not is_function(wanted.base):
+            return wanted
+        wanted = wanted.base
+    return ANY
+
+
+def is_function(wanted: Type | None) -> bool:
+    """Whether a type is a function type."""
+    for _ in range(MAX_DEPTH):
+        if not isinstance(wanted, Item) or wanted.function:
+            return isinstance(wanted, Item)
+        wanted = wanted.base
+    return False
 
 
 def builtin_type(name: str) -> Type | None:

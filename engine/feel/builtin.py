@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_DOWN
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import Fail
@@ -151,6 +152,11 @@ def _parameter(text: str) -> Parameter:
     name, _, kinds = text.partition(":")
     wanted = frozenset(_SHORT.get(part.strip(), part.strip()) for part in kinds.split("|") if part.strip())
     return Parameter(name.strip("?* "), wanted, optional="?" in name, variadic=name.startswith("*"))
+
+
+def truncated(value: Any, function: str, name: str, low: int = -(10**9), high: int = 10**9) -> int:
+    """A number argument without its decimals as an int; Fail unless it is within bounds."""
+    return whole(value.to_integral_value(ROUND_DOWN), function, name, low, high)
 
 
 def whole(value: Any, function: str, name: str, low: int = -(10**9), high: int = 10**9) -> int:

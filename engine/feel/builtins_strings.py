@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from .builtin import builtin, whole
+from .builtin import builtin, truncated
 from .errors import Fail
 from .patterns import Pattern
 from .run import Run
@@ -14,13 +14,13 @@ from .text import string as text_of
 @builtin("substring", "string: string, start position: number, length?: number")
 def substring(run: Run, text: str, start: Decimal, length: Decimal | None) -> str:
     """A part of a text from a position counted from 1, or from -1 backwards."""
-    first = whole(start, "substring", "start position")
+    first = truncated(start, "substring", "start position")
     if first == 0 or abs(first) > max(len(text), 1):
         raise Fail("argument_value", function="substring", name="start position", value=str(first))
     first = first - 1 if first > 0 else len(text) + first
     if length is None:
         return text[first:]
-    return text[first : first + whole(length, "substring", "length", 1)]
+    return text[first : first + truncated(length, "substring", "length", 1)]
 
 
 @builtin("string length", "string: string")

@@ -9,7 +9,7 @@ from . import nodes as n
 from .builtin import BUILTINS, Builtin
 from .compiler import Closure, Compiler, compiles
 from .errors import Fail, FeelLimitError, FeelValueError
-from .feeltypes import Check, checker, coerce, is_known, resolve
+from .feeltypes import Check, coerce, function_type
 from .run import MAX_CALLS, Place, Run, Scope
 from .values import Function, Range, kind, to_feel
 
@@ -126,11 +126,12 @@ def _quantified(c: Compiler, node: n.Quantified) -> Closure:
 class Closed(Function):
     """A function defined by an expression, together with the scope it was defined in."""
 
-    __slots__ = ("body", "checks", "node", "scope", "weight")
+    __slots__ = ("body", "checks", "node", "scope", "type", "weight")
 
     def __init__(
         self,
         node: n.FunctionOf,
+        wanted: n.TypeNode,
         checks: tuple["tuple[Check, bool] | None", ...],
         body: Closure,
         weight: int,
@@ -138,6 +139,7 @@ class Closed(Function):
     ) -> None:
         super().__init__(tuple(name for name, _ in node.parameters), self._direct)
         self.node = node
+        self.type = wanted
         self.checks = checks
         self.body = body
         self.weight = weight
@@ -171,11 +173,12 @@ def _function(c: Compiler, node: n.FunctionOf) -> Closure:
     del c.bound[visible:]
     checks: list[tuple[Check, bool] | None] = []
     for _, declared in node.parameters:
-        wanted = None if declared is None else resolve(declared, c.types)
-        known = wanted is not None and is_known(wanted) is None
-        checks.append((checker(wanted), wanted.name == "list") if known and wanted is not None else None)
-    frozen = tuple(checks)
-    return lambda s: Closed(node, frozen, body, weight, s)
+        known = declared is not None and c.types.unknown(declared) is None
+        checks.append(
+            (c.types.checker(declared), c.types.plain(declared).name == "list") if known and declared else None
+        )
+    frozen, wanted = tuple(checks), function_type(node, {})
+    return lambda s: Closed(node, wanted, frozen, body, weight, s)
 
 
 def invoke(run: Run, function: Function, arguments: Sequence[Any], names: Sequence[str] | None = None) -> Any:

@@ -1,11 +1,12 @@
 """Compiling unary tests: `in`, comparisons without a left side, ranges, and the cells of decision tables."""
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 from . import nodes as n
-from .compare import contains, equal, matches, order
-from .compiler import COMPARISONS, Closure, Compiler, compiles
+from .compare import ORDERED, SIMPLE, contains, equal, matches, order
+from .compiler import COMPARISONS, Closure, Compiler, compiles, failing
 from .run import Scope
 from .values import Range, kind
 
@@ -45,22 +46,27 @@ def any_test(tests: tuple[Test, ...], scope: Scope, item: Any) -> bool | None:
 _CONDITIONS = (n.Comparison, n.Logic, n.Between, n.In, n.InstanceOf, n.Quantified, n.Call)
 
 
-def compile_test(c: Compiler, node: n.Node) -> Test:
-    """A test of an item: a comparison, a range, or a value to be equal to or contained in."""
+def compile_test(c: Compiler, node: n.Node, negated: bool = False) -> Test:
+    """A test of an item: a comparison, a range, or a value to be equal to or contained in.
+
+    Inside not(...) an item of another kind than the value yields null, as comparing them does.
+    """
     if isinstance(node, n.Unary):
         return _unary_test(c, node)
     if isinstance(node, n.Interval):
         return _interval_test(c, node)
     value, condition = c.compile(node), isinstance(node, _CONDITIONS)
-    about_input = mentions_input(node)
+    about_input, place = mentions_input(node), c.place(node)
 
-    def evaluate(s: Scope, item: Any) -> bool | None:
+    def evaluate(s: Scope, item: Any) -> Any:
         known = len(s.run.problems)
         found = value(s)
         if type(found) is bool and (about_input or (condition and type(item) is not bool)):
             return found
         if found is None and (about_input or len(s.run.problems) > known):
             return None
+        if negated and item is not None and type(found) in SIMPLE and type(found) is not type(item):
+            return s.run.problem(place, "wrong_types", operation="not", left=kind(item), right=kind(found))
         return matches(s.run, item, found)
 
     return evaluate
@@ -96,8 +102,13 @@ def _unary_test(c: Compiler, node: n.Unary) -> Test:
 def _interval_test(c: Compiler, node: n.Interval) -> Test:
     low, high, place = c.compile(node.low), c.compile(node.high), c.place(node)
 
+    above = operator.ge if node.low_included else operator.gt
+    below = operator.le if node.high_included else operator.lt
+
     def evaluate(s: Scope, item: Any) -> Any:
         bottom, top = low(s), high(s)
+        if type(item) in ORDERED and type(item) is type(bottom) is type(top):
+            return above(item, bottom) and below(item, top)
         for end in (bottom, top):
             if order(item, end) is None:
                 return s.run.problem(place, "no_order", left=kind(item), right=kind(end))
@@ -133,5 +144,19 @@ def _interval(c: Compiler, node: n.Interval) -> Closure:
         if order(bottom, top) is None:
             return s.run.problem(place, "no_order", left=kind(bottom), right=kind(top))
         return Range(bottom, top, node.low_included, node.high_included)
+
+    return evaluate
+
+
+@compiles(n.InstanceOf)
+def _instance_of(c: Compiler, node: n.InstanceOf) -> Closure:
+    value, unknown = c.compile(node.value), c.types.unknown(node.type)
+    if unknown is not None:
+        return failing(c, node, "unknown_type", name=unknown)
+    check, of_null = c.types.checker(node.type), c.types.plain(node.type).name.lower() == "null"
+
+    def evaluate(s: Scope) -> bool:
+        found = value(s)
+        return of_null if found is None else check(found)
 
     return evaluate

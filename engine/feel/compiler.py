@@ -8,9 +8,9 @@ from typing import Any
 from . import nodes as n
 from .arithmetic import calculate, negate
 from .builtin import BUILTINS
-from .compare import ORDERED, SIMPLE, contains, equal, matches, order
+from .compare import ORDERED, SIMPLE, contains, equal, order
 from .errors import Fail, position
-from .feeltypes import checker, is_known, resolve
+from .feeltypes import Types
 from .run import Place, Scope
 from .temporal import parse_date, parse_datetime, parse_time, read_duration
 from .values import NUMBERS, PLAIN, Range, kind
@@ -23,7 +23,7 @@ class Compiler:
 
     def __init__(self, text: str, types: Mapping[str, n.TypeNode] | None = None) -> None:
         self.text = text
-        self.types = types or {}
+        self.types = Types(types or {})
         self.free: set[str] = set()
         self.possible: set[str] = set()
         self.bound: list[str] = []

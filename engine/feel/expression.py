@@ -5,10 +5,11 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from . import compile_data, compile_flow
+from . import compile_data, compile_flow, compile_tests
 from . import nodes as n
 from .builtins import FUNCTION_NAMES
-from .compiler import Closure, Compiler, Test, any_test, compile_test
+from .compile_tests import Test, any_test, compile_test
+from .compiler import Closure, Compiler
 from .errors import FeelLimitError, Result
 from .parser import parse_expression, parse_tests
 from .parser_types import parse_type
@@ -17,7 +18,15 @@ from .run import Run, Scope
 from .scope_names import ContextNames, relevant
 from .values import to_feel
 
-__all__ = ["Expression", "UnaryTests", "compile_data", "compile_expression", "compile_flow", "compile_unary_tests"]
+__all__ = [
+    "Expression",
+    "UnaryTests",
+    "compile_data",
+    "compile_expression",
+    "compile_flow",
+    "compile_tests",
+    "compile_unary_tests",
+]
 
 MAX_RESULT = 100_000
 
@@ -130,12 +139,19 @@ def compile_expression(text: str, names: Iterable[str] = (), types: Mapping[str,
     `types` gives the types defined around the expression as FEEL types, such as {"tAmounts": "list<number>"}.
     Raises FeelSyntaxError, or FeelLimitError when the text is too long or nested too deeply.
     """
-    return _expression(text, relevant(names, text) if names else frozenset(), _relevant_types(text, types))
+    known = _relevant_types(text, types)
+    return _expression(text, _relevant_names(text, names, known), known)
 
 
 def compile_unary_tests(text: str, names: Iterable[str] = (), types: Mapping[str, str] | None = None) -> UnaryTests:
     """Compile the tests of a decision table cell; "-" and an empty cell are always satisfied."""
-    return _unary_tests(text, relevant(names, text) if names else frozenset(), _relevant_types(text, types))
+    known = _relevant_types(text, types)
+    return _unary_tests(text, _relevant_names(text, names, known), known)
+
+
+def _relevant_names(text: str, names: Iterable[str], types: Types) -> frozenset[str]:
+    every = [*names, *(name for name, _ in types)]
+    return relevant(every, text) if every else frozenset()
 
 
 def _relevant_types(text: str, types: Mapping[str, str] | None) -> Types:
@@ -145,7 +161,7 @@ def _relevant_types(text: str, types: Mapping[str, str] | None) -> Types:
 def _type_nodes(types: Types) -> dict[str, n.TypeNode]:
     nodes: dict[str, n.TypeNode] = {}
     for name, text in types:
-        reader = Reader(text, (), FUNCTION_NAMES)
+        reader = Reader(text, (name for name, _ in types), FUNCTION_NAMES)
         nodes[name] = parse_type(reader)
         reader.finish()
     return nodes
@@ -173,7 +189,7 @@ def _unary_tests(text: str, special: frozenset[str], types: Types) -> UnaryTests
 def _any(compiler: Compiler, tree: n.Tests) -> Test:
     if not tree.items:
         return lambda s, item: True
-    tests = tuple(compile_test(compiler, item) for item in tree.items)
+    tests = tuple(compile_test(compiler, item, tree.negated) for item in tree.items)
     return tests[0] if len(tests) == 1 else lambda s, item: any_test(tests, s, item)
 
 

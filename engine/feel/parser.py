@@ -71,15 +71,15 @@ class Parser(Reader):
         self.index += 1
         word, at = token.text, token.start
         if word in _BINARY:
-            return n.Arithmetic(word, left, self.expression(_BINARY[word]), at=at)
+            return n.Arithmetic(word, left, self._value(_BINARY[word]), at=at)
         if word in _COMPARE:
-            return n.Comparison(word, left, self.expression(COMPARE), at=at)
+            return n.Comparison(word, left, self._compared(token), at=at)
         if word in ("and", "or"):
             return self._logic(word, left, at)
         if word == "between":
-            low = self.expression(COMPARE)
+            low = self._value(COMPARE)
             self.expect("and")
-            return n.Between(left, low, self.expression(COMPARE), at=at)
+            return n.Between(left, low, self._value(COMPARE), at=at)
         if word == "in":
             return n.In(left, self._in_tests(), at=at)
         if word == "instance":
@@ -94,6 +94,18 @@ class Parser(Reader):
             self.expect("]")
             return n.Filter(left, condition, at=at)
         return self._call(left)
+
+    def _value(self, power: int) -> n.Node:
+        """The other side of an operator: a comparison without its left side is no value unless in parentheses."""
+        if self.at(*_COMPARE):
+            raise self.unexpected("a value")
+        return self.expression(power)
+
+    def _compared(self, operator: Token) -> n.Node:
+        """The right side of a comparison. "x = >=2" compares with a range (DMN 1.4); "x => 2" is a slip."""
+        if operator.text in ("=", "!=") and self.token.start > operator.end:
+            return self.expression(COMPARE)
+        return self._value(COMPARE)
 
     def _logic(self, word: str, left: n.Node, at: int) -> n.Node:
         operands = [left]
@@ -138,7 +150,7 @@ class Parser(Reader):
         if self.at("=", "!="):
             token = self.token
             self.index += 1
-            return n.Unary(token.text, self.expression(COMPARE), at=token.start)
+            return n.Unary(token.text, self._value(COMPARE), at=token.start)
         return self.expression(power)
 
     # -- the first operand ----------------------------------------------------------------------------------------
@@ -170,7 +182,7 @@ class Parser(Reader):
         return n.Negation(self.expression(NEGATE), at=token.start)
 
     def unary(self, token: Token) -> n.Node:
-        return n.Unary(token.text, self.expression(COMPARE), at=token.start)
+        return n.Unary(token.text, self._value(COMPARE), at=token.start)
 
     def at_literal(self, token: Token) -> n.Node:
         string = self.token

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from . import nodes as n
 from .errors import FeelLimitError, FeelSyntaxError
+from .lexer import unescape
 
 if TYPE_CHECKING:
     from .reader import Reader
@@ -48,11 +49,19 @@ def _context_type(parser: "Reader", depth: int, start: int) -> n.TypeNode:
     while not parser.at(">"):
         if keys:
             parser.expect(",")
-        keys.append(parser.raw_name((":",)))
+        keys.append(_key(parser))
         parser.expect(":")
         types.append(parse_type(parser, depth + 1))
     parser.index += 1
     return n.TypeNode("context", tuple(types), tuple(keys), at=start)
+
+
+def _key(parser: "Reader") -> str:
+    if parser.token.kind != "string":
+        return parser.raw_name((":",))
+    key = unescape(parser.text, parser.token)
+    parser.index += 1
+    return key
 
 
 def _type_name(parser: "Reader") -> str:

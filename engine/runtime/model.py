@@ -95,12 +95,10 @@ class Element:
     attached_to: str | None = None
     interrupting: bool = True
     event_subprocess: bool = False
-    ad_hoc: bool = False
     loop: Loop | None = None
     form_id: str | None = None
     assignee: str | None = None
     candidate_groups: str | None = None
-    candidate_users: str | None = None
     due_date: str | None = None
     follow_up_date: str | None = None
     priority: str | None = None

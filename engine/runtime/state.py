@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.task import Task
 
 from engine import feel
+from engine.errors import ExecutionError
 from engine.runtime.host import Host
 from engine.runtime.machine import Definitions, Machine
 from engine.runtime.scopes import ALIVE, ScopeInstance, body_of
@@ -21,7 +22,10 @@ _VALUES = frozenset(["local", "items"])
 
 
 def dump(machine: Machine) -> bytes:
-    """The state as zlib-compressed JSON; inverse of :func:`load`."""
+    """The state as zlib-compressed JSON; inverse of :func:`load`.
+
+    Raises ExecutionError when a variable holds what cannot be stored (a function) or far too much.
+    """
     scopes = sorted(machine.all_scopes(), key=lambda s: s.depth)
     position = {id(s): n for n, s in enumerate(scopes)}
     data = {
@@ -46,7 +50,7 @@ def load(content: bytes, definitions: Definitions, host: Host) -> Machine:
         parent = item.get("host")
         host_task = scopes[parent[0]].tasks[UUID(parent[1])] if parent else None
         scope = ScopeInstance(machine, spec, host_task)
-        scope.data = cast(dict[str, Any], feel.decode(item["data"]))
+        scope.data = _decoded(item["data"])
         scope.completed = item.get("completed", False)
         for task in item["tasks"]:
             _restore(scope, task)
@@ -60,14 +64,14 @@ def load(content: bytes, definitions: Definitions, host: Host) -> Machine:
 
 def variables(content: bytes) -> dict[str, Any]:
     """The process variables of a stored state, without restoring it."""
-    return cast(dict[str, Any], feel.decode(json.loads(zlib.decompress(content))["scopes"][0]["data"]))
+    return _decoded(json.loads(zlib.decompress(content))["scopes"][0]["data"])
 
 
 def all_variables(content: bytes) -> dict[str, Any]:
     """The variables of every open scope of a stored state as one mapping; inner scopes win."""
     merged: dict[str, Any] = {}
     for scope in json.loads(zlib.decompress(content))["scopes"]:
-        merged.update(cast(dict[str, Any], feel.decode(scope["data"])))
+        merged.update(_decoded(scope["data"]))
     return merged
 
 
@@ -84,21 +88,40 @@ def _scope(scope: ScopeInstance, position: dict[int, int]) -> dict[str, Any]:
         item["host"] = [position[id(scope.parent)], scope.host.id.hex]
     if scope.completed:
         item["completed"] = True
-    item["data"] = feel.encode(scope.data)
-    item["tasks"] = [_task(t) for t in scope.tasks.values() if t.has_state(ALIVE)]
+    item["data"] = {name: _encoded(scope, name, value) for name, value in scope.data.items()}
+    item["tasks"] = [_task(scope, t) for t in scope.tasks.values() if t.has_state(ALIVE)]
     return item
 
 
-def _task(task: Task) -> list[Any]:
-    internal = {k: _stored(k, v) for k, v in task.internal_data.items()}
+def _encoded(scope: ScopeInstance, name: str, value: Any) -> Any:
+    try:
+        return feel.encode(value)
+    except (feel.FeelLimitError, feel.FeelValueError) as error:
+        inside = scope.spec.scope
+        raise ExecutionError(
+            element=inside.name or inside.id,
+            element_id=inside.id,
+            reason={
+                "zh": f"变量“{name}”的值无法保存（{error}），请在图中改用文本、数字、日期、列表或上下文",
+                "en": f"the value of the variable “{name}” cannot be stored ({error}); use a text, number, date, list or context",
+            },
+        ) from None
+
+
+def _decoded(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: feel.decode(value) for name, value in data.items()}
+
+
+def _task(scope: ScopeInstance, task: Task) -> list[Any]:
+    internal = {k: _stored(scope, k, v) for k, v in task.internal_data.items()}
     body = body_of(task)
     return [task.id.hex, task.task_spec.name, int(task.state), internal, body.id.hex if body is not None else None]
 
 
-def _stored(key: str, value: Any) -> Any:
+def _stored(scope: ScopeInstance, key: str, value: Any) -> Any:
     if key == "waits":
         return {element: wait.to_dict() for element, wait in value.items()}
-    return feel.encode(value) if key in _VALUES else value
+    return _encoded(scope, key, value) if key in _VALUES else value
 
 
 def _restore(scope: ScopeInstance, item: list[Any]) -> None:

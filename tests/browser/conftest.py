@@ -23,6 +23,12 @@ class Open(Protocol):
     def __call__(self, path: str, login: str | None = None, **options: Any) -> Page: ...
 
 
+class Refusals(Protocol):
+    """Says which error answers the test asks for."""
+
+    def __call__(self, *statuses: int) -> None: ...
+
+
 @pytest.fixture(scope="session")
 def office(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Served]:
     """The application with sample complaints, at a fixed instant."""
@@ -94,8 +100,8 @@ def visit(
 
 
 @pytest.fixture
-def refusals(watches: list[Watch]) -> Callable[..., None]:
-    """Says which error answers the test asks for, in every session opened so far."""
+def refusals(watches: list[Watch]) -> Refusals:
+    """For the sessions opened so far."""
 
     def allow(*statuses: int) -> None:
         for watch in watches:

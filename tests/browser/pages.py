@@ -14,7 +14,8 @@ STANDARDS = ("wcag2a", "wcag2aa", "wcag21aa")
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 812}
 _RUN_AXE = """async ({tags, rules}) => {
-  const found = await axe.run(document, {runOnly: rules.length ? {type: 'rule', values: rules} : {type: 'tag', values: tags}});
+  const found = await axe.run({exclude: ['.djs-container']}, {
+    runOnly: rules.length ? {type: 'rule', values: rules} : {type: 'tag', values: tags}, resultTypes: ['violations']});
   return found.violations.map(v => `${v.id}: ${v.help}\\n` + v.nodes.slice(0, 5).map(n =>
     `    ${n.html.slice(0, 160)}\\n      ${n.any.concat(n.all, n.none).map(c => c.message).join(' | ').slice(0, 220)}`).join('\\n'));
 }"""

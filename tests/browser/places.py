@@ -12,6 +12,7 @@ from tests.browser.served import Served
 
 STAFF, REVIEWER, DEPARTMENT, MANAGER = "linxiao", "chenli", "qianfang", "dengkai"
 OWNER, ARCHIVIST, ADMINISTRATOR = "panyu", "gulan", "admin"
+SEARCHED = "套餐"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Place:
     diagram: bool = False
     then: str = ""
     """What is clicked to get there, if a click is needed."""
+    refused: tuple[int, ...] = ()
+    """The error answer that the address gives."""
 
 
 def _at(path: str) -> Callable[[Served], str]:
@@ -64,7 +67,7 @@ PLACES = (
     Place("sign-in", None, _at("/sign-in")),
     Place("intake", None, _at("/c/telecom")),
     Place("track", None, _at("/track")),
-    Place("not-found", None, _at("/track/x/y")),
+    Place("not-found", None, _at("/track/x/y"), refused=(404,)),
     Place("worklist", STAFF, _at("/worklist?view=groups")),
     Place("worklist-empty", STAFF, _at("/worklist?view=follow_up")),
     Place("task-triage", STAFF, _task("triage")),
@@ -76,7 +79,7 @@ PLACES = (
     Place("complaint-new", STAFF, _at("/complaints/new")),
     Place("complaint", MANAGER, lambda office: f"/complaints/{complaint(office, again=True).number}"),
     Place("complaint-closed", MANAGER, lambda office: f"/complaints/{complaint(office, closed=True).number}"),
-    Place("search", MANAGER, _at("/search?q=套餐")),
+    Place("search", MANAGER, _at(f"/search?q={SEARCHED}")),
     Place("account", STAFF, _at("/account")),
     Place("operations", MANAGER, _at("/operations"), True),
     Place("instances", MANAGER, _at("/operations/instances")),

@@ -60,9 +60,9 @@ def test_a_reminder_fires_at_its_due_instant_once(telecom: Office) -> None:
     telecom.deploy(PACKS / "reminder")
     instance = (
         telecom.engine.instances.start(SYSTEM, "reminder", telecom.engine.deployments.pack("reminder").entry, {})
-        if not telecom.engine.deployments.parsed(telecom.engine.deployments.pack("reminder").deployment_id).manifest.get(
-            "numbering"
-        )
+        if not telecom.engine.deployments.parsed(
+            telecom.engine.deployments.pack("reminder").deployment_id
+        ).manifest.get("numbering")
         else telecom.engine.complaints.file(SYSTEM, "reminder", reminder_values(telecom)).instance_id
     )
     assert [t.element_id for t in telecom.open_tasks(instance)] == ["wait_reply"]

@@ -76,21 +76,19 @@ def test_without_a_contact_the_letter_has_no_address_and_the_process_goes_on(hou
 
 
 @pytest.mark.parametrize(
-    ("inputs", "said"),
+    ("inputs", "note", "said"),
     [
-        ({"letter": '"nowhere"', "to": '"complainant"'}, "letters/nowhere.md"),
-        ({"letter": '"greeting"', "to": '"不存在的组"'}, "不存在的组"),
-        ({"letter": '"greeting"', "to": "null"}, "to"),
-        ({"letter": "null", "to": "null"}, "letter、to"),
+        ({"letter": "note", "to": '"complainant"'}, "nowhere", "letters/nowhere.md"),
+        ({"letter": '"greeting"', "to": "note"}, "无此组", "无此组"),
+        ({"letter": '"greeting"', "to": "note"}, "", "to"),
+        ({"letter": "note", "to": "note"}, "", "letter、to"),
     ],
 )
-def test_notify_names_what_is_wrong(house: Office, inputs: dict[str, str], said: str) -> None:
-    incident = refused(house, small.service("notify", **inputs))
+def test_notify_names_what_is_wrong(house: Office, inputs: dict[str, str], note: str, said: str) -> None:
+    incident = refused(house, small.service("notify", **inputs), {"note": note})
     assert said in incident.message_zh
-    assert "step" not in incident.message_zh
-    assert not any(
-        "\u4e00" <= c <= "\u9fff" for c in incident.message_en.replace("下一步", "").replace("不存在的组", "")
-    )
+    english = incident.message_en.replace("下一步", "").replace("无此组", "")
+    assert not any("\u4e00" <= c <= "\u9fff" for c in english)
 
 
 def test_a_letter_that_cannot_be_produced_is_an_incident(house: Office) -> None:
@@ -152,10 +150,20 @@ def test_escalating_marks_the_complaint_once(house: Office) -> None:
 def test_a_webhook_waits_in_the_outbox_with_its_body(house: Office) -> None:
     context = house.engine.context
     context.config = replace(context.config, webhooks={"billing": "https://billing.example.org"})
-    number = through(house, small.service("webhook", url='"billing"', body="{amount: 3.50}"))
+    number = through(
+        house,
+        small.service(
+            "webhook",
+            url='"billing"',
+            body='{amount: 3.50, pieces: 2, on: date("2026-03-02"), within: duration("PT4H")}',
+        ),
+    )
     row = one(house, Outbox)
     assert (row.topic, unseal(house, row.recipient)) == ("webhook", "billing")
-    assert json.loads(unseal(house, row.body)) == {"number": number, "body": {"amount": 3.5}}
+    assert json.loads(unseal(house, row.body)) == {
+        "number": number,
+        "body": {"amount": 3.5, "pieces": 2, "on": "2026-03-02", "within": "PT4H"},
+    }
 
 
 def test_a_webhook_without_an_address_in_the_settings_is_an_incident(house: Office) -> None:
@@ -176,7 +184,7 @@ def test_an_input_without_value_is_named(house: Office, topic: str, inputs: dict
     small.deploy(house, files)
     started = house.engine.complaints.file(SYSTEM, "small", small.INTAKE)
     with pytest.raises(ExecutionError) as caught:
-        house.complete(started.instance_id, "work", {"note": None})
+        house.complete(started.instance_id, "work", {"note": ""})
     assert f"“{topic}”的输入没有值：{missing}" in caught.value.text("zh")
     assert f"“{topic}” got no value for: {missing}" in caught.value.text("en")
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine import feel
+from engine.errors import ExecutionError
 from engine.feel import Range, YearsMonths
 from engine.runtime import state
 from engine.runtime.model import Process
@@ -45,6 +47,8 @@ def test_values_of_every_kind_come_back() -> None:
         "days": timedelta(days=2, hours=3),
         "months": YearsMonths(14),
         "list": [1, [2, {"a": None}]],
+        "$date": 1,
+        "$$": "name",
         "context": {"$date": "not a date", "深": {"层": 1}},
         "range": Range(Decimal(1), Decimal(5), True, False),
     }
@@ -86,6 +90,14 @@ def test_a_large_variable_is_stored_once() -> None:
     play = Play("parallel").start(big=big)
     raw = zlib.decompress(state.dump(play.machine))
     assert raw.count("资费争议".encode()) == 20 * 400
+
+
+def test_a_value_that_cannot_be_stored_names_its_variable() -> None:
+    machine = Play("parallel", reload=False).start().machine
+    machine.root.data["odd"] = feel.compile_expression("function(x) x").evaluate({})
+    with pytest.raises(ExecutionError, match="“odd” cannot be stored") as caught:
+        state.dump(machine)
+    assert caught.value.params["element_id"] == "process"
 
 
 def test_a_state_names_its_format() -> None:

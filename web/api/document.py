@@ -26,7 +26,7 @@ in answers come in both languages.
 
 **Values.** Instants are ISO 8601; answers give them in UTC. Process variables are plain JSON; what JSON lacks has a tag:
 `{"$date": "2026-03-02"}`, `{"$time": ...}`, `{"$datetime": ...}`, `{"$duration": "PT4H"}`, `{"$months": "P1Y"}`,
-`{"$number": "0.10"}` for decimals that are not whole, `{"$range": [low, high, low included, high included]}`. A name that
+`{"$number": "0.1"}` for decimals that are not whole, `{"$range": [low, high, low included, high included]}`. A name that
 itself begins with `$` is written with `$$`.
 
 **Errors** are problem details (RFC 9457). 400: the request is not what this document says; `errors` maps the JSON pointer

@@ -21,8 +21,8 @@ REASON = filled(2000, description="Why; it stands in the history.")
 VALUES = free("What is filled in, by the keys of the form's fields.")
 VARIABLES = free(
     "Process variables. Numbers, texts, true, false, null, lists and objects are plain JSON; other values have a tag: "
-    '{"$date": "2026-03-02"}, {"$time": "09:00:00"}, {"$datetime": "2026-03-02T09:00:00+08:00"}, '
-    '{"$duration": "PT4H"}, {"$months": "P1Y"}, {"$number": "0.10"} for a decimal that is to stay exact.'
+    '{"$date": "2026-03-02"}, {"$time": "09:00:00"}, {"$datetime": "2026-03-02T09:00:00+08:00"} (or @Asia/Shanghai for a zone), '
+    '{"$duration": "PT4H"}, {"$months": "P1Y"}, {"$number": "0.1"} for a decimal that is to stay exact.'
 )
 BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 FILES = many(

@@ -163,8 +163,10 @@ def _http_problem(error: HTTPException) -> Response:
     code, text = _HTTP.get(status, ("bad_request", _UNREADABLE))
     response = _answer(body(status, code, text.text(language())))
     for name, value in error.get_headers(request.environ):
-        if name.lower() in ("allow", "retry-after"):
+        if name.lower() == "allow":
             response.headers[name] = value
+    if status == 429:
+        response.headers["Retry-After"] = "60"
     return response
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.store import Busy
 from tests.office import INTAKE
 from tests.web.api.conftest import Desk, problem
 
@@ -178,6 +179,16 @@ def test_addresses_and_methods_that_do_not_exist(quiet_desk: Desk) -> None:
     response = quiet_desk.call("DELETE", "/complaints")
     problem(response, 405, "method_not_allowed")
     assert {part.strip() for part in response.headers["Allow"].split(",")} == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+def test_a_busy_database_asks_to_come_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_args: Any, **_kwargs: Any) -> None:
+        raise Busy()
+
+    monkeypatch.setattr(type(desk.office.engine.deployments), "packs", busy)
+    response = desk.get("/packs")
+    problem(response, 503, "busy")
+    assert response.headers["Retry-After"] == "5"
 
 
 def test_unexpected_failures_are_told_without_details(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,9 @@ def test_answers_set_no_cookies_and_are_not_kept(desk: Desk) -> None:
 def test_many_refused_tokens_make_the_address_wait(desk: Desk) -> None:
     for _ in range(20):
         problem(desk.get("/users/me", None, headers={"Authorization": "Bearer rdr_guess"}), 401, "unauthenticated")
-    problem(desk.get("/packs", None), 429, "too_many_requests")
+    response = desk.get("/packs", None)
+    problem(response, 429, "too_many_requests")
+    assert response.headers["Retry-After"] == "60"
     problem(desk.get("/users/me", "amy"), 429, "too_many_requests")
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
     assert desk.get("/users/me", "amy", environ_base=elsewhere).status_code == 200
