@@ -122,6 +122,7 @@ def english_names(pack: Pack, process_id: str) -> dict[str, str]:
         return {}
     ids = [element.id for element in process.walk()] + [flow.id for flow in process.walk_flows()]
     named = {element_id: pack.names.element(process_id, element_id).en for element_id in ids}
+    named |= {lane_id: pack.names.lane(lane).en for lane_id, lane in process.lanes.items()}
     return {element_id: name for element_id, name in named.items() if name and name != element_id}
 
 

@@ -149,8 +149,8 @@ class FileReader:
     # -- declaring what there is ----------------------------------------------------------------------------------
 
     def _place(self, node: etree._Element) -> Place | None:
-        """Where an element is; None, after an error, when its id is missing or not its own."""
-        identity, name = node.get("id") or "", name_of(node)
+        """Where an element is; None, after an error, when its id, or without one its name, is not its own."""
+        identity, name = node.get("id") or name_of(node), name_of(node)
         place = Place(self.model.file, identity, name or identity)
         known: list[Mapping[str, object]] = [
             self.model.inputs, self.model.decisions, self.model.knowledge, self.model.services

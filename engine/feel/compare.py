@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .temporal import clock_time, format_zone, instant
+from .temporal import clock_time, instant, time_offset
 from .values import Function, Range, YearsMonths
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def exactly(run: "Run", left: Any, right: Any) -> bool:
         return False
     if isinstance(left, datetime | time):
         bare = left.replace(tzinfo=None) == right.replace(tzinfo=None)
-        return bare and format_zone(left.tzinfo) == format_zone(right.tzinfo)
+        return bare and time_offset(left) == time_offset(right)
     return same(run, left, right)
 
 

@@ -18,8 +18,8 @@ _DAYS = re.compile(r"(-)?P(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9
 _MAX_TEXT = 64
 _MAX_OFFSET = timedelta(hours=18)
 MICROSECOND = timedelta(microseconds=1)
-# The day on which a time with a named zone takes its offset: a time has no date of its own.
-_REFERENCE_DAY = date(2000, 1, 1)
+# A time has no date of its own: in a named zone it takes the standard offset, the smaller one of these two days.
+_REFERENCE_DAYS = (date(2000, 1, 1), date(2000, 7, 1))
 
 
 def parse_date(text: str) -> date:
@@ -177,12 +177,13 @@ def format_zone(zone: tzinfo | None, moment: datetime | None = None) -> str:
 
 
 def time_offset(value: time | datetime) -> timedelta | None:
-    """The offset of a value; a time in a named zone takes the one of a winter day."""
+    """The offset of a value; a time in a named zone takes the zone's standard offset."""
     if value.tzinfo is None:
         return None
     if isinstance(value, datetime):
         return value.utcoffset()
-    return datetime.combine(_REFERENCE_DAY, value).utcoffset()
+    offsets = [datetime.combine(day, value).utcoffset() for day in _REFERENCE_DAYS]
+    return min((offset for offset in offsets if offset is not None), default=None)
 
 
 def instant(value: datetime) -> timedelta:

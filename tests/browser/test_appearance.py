@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from engine.models import ArchiveRecord, Complaint
 from tests.browser.conftest import Open, Refusals
-from tests.browser.pages import PHONE, WIDE, axe_in_both_themes, diagram_ready, fits
-from tests.browser.places import MANAGER, PLACES, STAFF, Place
+from tests.browser.pages import PHONE, WIDE, axe, axe_in_both_themes, diagram_ready, fits
+from tests.browser.places import MANAGER, PLACES, SEARCHED, STAFF, Place
 from tests.browser.served import Served
 
 FRAME = "nav, footer, h1, h2, h3, th, label, legend, button, summary, dt, caption, .form-text, .page-lead, [placeholder]"
@@ -44,7 +44,7 @@ def test_page(visit: Open, office: Served, place: Place, refusals: Refusals) -> 
     page.set_viewport_size(PHONE)
     fits(page)
     if place.name in NARROW:
-        axe_in_both_themes(page)
+        axe(page)
     page.goto(f"{address}{'&' if '?' in address else '?'}lang=en")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert not _foreign(page, known, HAN), "Chinese on the English page"

@@ -33,6 +33,7 @@ _TEXTS = {
     "unknown_parameter": Name("没有这个参数。可用：{known}", "there is no such parameter; there are: {known}"),
     "repeated": Name("只能给一次", "may be given only once"),
     "characters": Name("含有不允许的字符", "holds characters that are not allowed"),
+    "deep": Name("嵌套超过 {limit} 层", "is nested more than {limit} levels deep"),
     "part": Name("应以另一种方式发送（文件或文字）", "must be sent the other way (as a file, or as text)"),
     "base64": Name("不是有效的 Base64", "is not valid Base64"),
     "values": Name("不是有效的变量值：{reason}", "is not a valid value of a variable: {reason}"),
@@ -51,10 +52,10 @@ def explained(error: ValidationError, language: str) -> Iterator[tuple[str, str]
     if kind == "required":
         for name in error.validator_value:
             if name not in error.instance:
-                yield f"{where}/{_escaped(name)}", told("required", language)
+                yield f"{where}/{escaped(name)}", told("required", language)
     elif kind == "additionalProperties":
         for name in error.instance.keys() - error.schema.get("properties", {}).keys():
-            yield f"{where}/{_escaped(name)[:100]}", told("additionalProperties", language)
+            yield f"{where}/{escaped(name)[:100]}", told("additionalProperties", language)
     elif error.schema.get("format") == "date-time" and kind in ("pattern", "format"):
         yield where, told("moment", language)
     elif "contentEncoding" in error.schema and kind == "pattern":
@@ -69,8 +70,9 @@ def explained(error: ValidationError, language: str) -> Iterator[tuple[str, str]
 
 def pointer(path: Iterable[str | int]) -> str:
     """The parts of a path as a JSON pointer."""
-    return "".join(f"/{_escaped(str(part))}" for part in path)
+    return "".join(f"/{escaped(str(part))}" for part in path)
 
 
-def _escaped(part: str) -> str:
+def escaped(part: str) -> str:
+    """One part of a JSON pointer."""
     return part.replace("~", "~0").replace("/", "~1")

@@ -18,13 +18,15 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from engine.errors import NotFound
 from engine.files import size_text
-from web.api.messages import explained, told
+from web.api.messages import escaped, explained, told
 from web.api.problems import InvalidRequest, MalformedJson, RequestTooLarge, UnsupportedMediaType, language
 from web.api.schemas import MOMENT, Schema
 
 FORM = "multipart/form-data"
 MAX_DIGITS = 100
 """Digits of a whole number; the expression language keeps the first 34."""
+MAX_DEPTH = 64
+"""Levels of lists and objects in each other."""
 
 _BAD_TEXT = re.compile("[\0\ud800-\udfff]")
 _MOMENT = re.compile(MOMENT)
@@ -50,7 +52,6 @@ class Body:
     form: Schema | None = None
     limit: int | None = _SMALL
     """The most bytes; None for the limit of uploads."""
-    example: Any = None
 
 
 def places(schemas: Mapping[str, Schema], given: Mapping[str, str]) -> dict[str, Any]:
@@ -156,7 +157,7 @@ def _form(schema: Schema) -> tuple[dict[str, Any], dict[str, list[FileStorage]]]
 
 
 def _is_file(schema: Schema) -> bool:
-    return schema.get("items", schema).get("format") == "binary"
+    return bool(schema.get("items", schema).get("format") == "binary")
 
 
 def _found(schema: Schema, value: Any) -> Iterator[tuple[str, list[str]]]:
@@ -177,21 +178,23 @@ def _deepest(error: ValidationError) -> ValidationError:
 
 
 def _texts(value: Any, where: str) -> Iterator[tuple[str, list[str]]]:
-    """Places of texts that no database keeps: NUL and halves of characters."""
-    waiting = [(value, where)]
+    """Places of what no database keeps: NUL, halves of characters, and too many levels."""
+    waiting = [(value, where, 0)]
     while waiting:
-        value, where = waiting.pop()
+        value, where, depth = waiting.pop()
         if isinstance(value, str) and _BAD_TEXT.search(value):
             yield where, [told("characters", language())]
+        elif isinstance(value, list | dict) and depth > MAX_DEPTH:
+            yield where[:200], [told("deep", language(), limit=MAX_DEPTH)]
         elif isinstance(value, list):
-            waiting += [(item, f"{where}/{number}") for number, item in enumerate(value)]
+            waiting += [(item, f"{where}/{number}", depth + 1) for number, item in enumerate(value)]
         elif isinstance(value, dict):
             for key, item in value.items():
-                here = f"{where}/{_BAD_TEXT.sub('�', key).replace('~', '~0').replace('/', '~1')[:100]}"
+                here = f"{where}/{escaped(_BAD_TEXT.sub('�', key))[:100]}"
                 if _BAD_TEXT.search(key):
                     yield here, [told("characters", language())]
                 else:
-                    waiting.append((item, here))
+                    waiting.append((item, here, depth + 1))
 
 
 def _typed(schema: Schema, raw: str) -> Any:

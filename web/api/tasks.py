@@ -14,7 +14,19 @@ from web.api.operations import PAGING, Call, ListOf, PageOf, Section
 from web.api.problems import engine_body
 from web.api.rendering import plain, variables
 from web.api.requests import Body, Param
-from web.api.schemas import Components, choice, complete, filled, many, moment, optional, record, reference, text
+from web.api.schemas import (
+    Components,
+    Schema,
+    choice,
+    complete,
+    filled,
+    many,
+    moment,
+    optional,
+    record,
+    reference,
+    text,
+)
 
 section = Section("tasks", "The worklist: what people have to do, by when and why.")
 
@@ -73,7 +85,7 @@ def claim_tasks(call: Call) -> Any:
     }
 
 
-def task_schema(components: Components) -> dict[str, Any]:
+def task_schema(components: Components) -> Schema:
     """The schema of a task, its form included."""
     return complete(components.properties(TaskDetail) | {"form": optional(components.of(FormView))})
 

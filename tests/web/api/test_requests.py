@@ -69,6 +69,14 @@ def test_malformed_json_is_a_bad_request(quiet_desk: Desk, content: bytes) -> No
         assert problem(response, 400, "malformed_json")["detail"]
 
 
+def test_deep_values_are_refused(quiet_desk: Desk) -> None:
+    for depth in (70, 500, 900, 960):
+        content = b'{"values": {"x": ' + b"[" * depth + b"]" * depth + b"}}"
+        response = quiet_desk.call("PUT", f"/tasks/{NONE}/draft", data=content, content_type="application/json")
+        [where] = problem(response, 400, "invalid_request")["errors"]
+        assert where.startswith("/values/x/0")
+
+
 @pytest.mark.parametrize("content", [b"null", b"[]", b'"text"', b"5"])
 def test_json_that_is_no_object_is_refused(quiet_desk: Desk, content: bytes) -> None:
     response = quiet_desk.call("POST", "/complaints", data=content, content_type="application/json")

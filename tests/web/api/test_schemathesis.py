@@ -22,7 +22,7 @@ from tests.web.api.conftest import Desk, make_desk
 from web.api.document import document
 from web.api.problems import InvalidRequest, MalformedJson
 
-EXAMPLES = 8
+EXAMPLES = 6
 CONFIG = {
     "generation": {"deterministic": True, "max-examples": EXAMPLES, "allow-x00": False},
     "checks": {
