@@ -16,7 +16,7 @@ from .errors import Place
 from .messages import say
 from .session import Env, Evaluate
 from .table_reader import read_table
-from .types import Type
+from .types import Type, shown
 from .xmlread import child, children, local, name_of, text_of
 
 Reader = Callable[[Builder, etree._Element, Names, Place], Evaluate]
@@ -188,8 +188,12 @@ def _filter(builder: Builder, node: etree._Element, names: Names, place: Place) 
         kept: list[Any] = []
         for item in found:
             env.session.count(place)
-            if match(env.plus({**(item if isinstance(item, dict) else {}), "item": item})) is True:
+            wanted = match(env.plus({**(item if isinstance(item, dict) else {}), "item": item}))
+            if wanted is True:
                 kept.append(item)
+            elif wanted is not None and wanted is not False:
+                env.session.note(place, say("not_boolean", value=shown(wanted)))
+                return None
         return kept
 
     return evaluate

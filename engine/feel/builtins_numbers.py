@@ -38,7 +38,9 @@ def _rounding(name: str, mode: str, optional: bool) -> None:
     def call(run: Run, value: Decimal, scale: Decimal | None = None) -> Decimal:
         return rounded(value, scale, mode, name)
 
-    builtin(name, "n: number, scale?: number" if optional else "n: number, scale: number")(call)
+    builtin(name, "n: number, scale: number")(call)
+    if optional:
+        builtin(name, "n: number")(call)
 
 
 _rounding("decimal", ROUND_HALF_EVEN, False)

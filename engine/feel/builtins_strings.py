@@ -162,8 +162,11 @@ def is_blank(run: Run, text: str) -> bool:
     return not text.strip()
 
 
-@builtin("string join", "list: list, delimiter?: string, prefix?: string, suffix?: string")
-def string_join(run: Run, items: list[Any], delimiter: str | None, prefix: str | None, suffix: str | None) -> str:
+@builtin("string join", "list: list, delimiter?: string")
+@builtin("string join", "list: list, delimiter: string|null, prefix: string|null, suffix: string|null")
+def string_join(
+    run: Run, items: list[Any], delimiter: str | None, prefix: str | None = None, suffix: str | None = None
+) -> str:
     """The texts of a list put together, nulls left out (DMN 1.4)."""
     run.charge(len(items))
     texts = [item for item in items if item is not None]

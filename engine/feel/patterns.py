@@ -66,9 +66,6 @@ class _Translator:
     def branch(self) -> str:
         pieces: list[str] = []
         while self.peek() and self.peek() not in "|)":
-            if "x" in self.flags and self.peek() in " \t\n\r":
-                self.index += 1
-                continue
             pieces.append(self.piece())
         return "".join(pieces)
 

@@ -9,8 +9,9 @@ import threading
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -49,10 +50,12 @@ class Served:
 
     url: str
     engine: Engine
+    callers: Iterator[int] = field(default_factory=lambda: count(13700000001))
 
     def file(self, **changes: Any) -> Started:
-        """A new complaint by telephone; it waits for triage."""
-        return self.engine.complaints.file(SYSTEM, "telecom", {**INTAKE, **changes})
+        """A new complaint of a new customer by telephone; it waits for triage."""
+        intake = {**INTAKE, "contact": str(next(self.callers)), **changes}
+        return self.engine.complaints.file(SYSTEM, "telecom", intake)
 
     def person(self, login: str) -> Actor:
         actor = self.engine.users.actor(login)
