@@ -21,6 +21,13 @@ def wanted(execution: Execution, machine: Machine, task: Task) -> tuple[dict[str
     """The row of a new user task and its candidate groups. Faults name the element whose attribute gives no sense."""
     element: Element = task.task_spec.element
     due_at, provisional, explanation = _schedule(execution, machine, task, element.due_date)
+    if element.due_date and due_at is None:
+        text = element.due_date
+        raise machine.fault(
+            element,
+            f"到期时间“{text}”没有值，任务会没有时限。请检查变量名和决策表的输出",
+            f"the due date “{text}” has no value, so the task would have no limit. Check the names and the table's outputs",
+        )
     follow_up, _, _ = _schedule(execution, machine, task, element.follow_up_date)
     if due_at is not None:
         task.internal_data["due"] = due_at.astimezone(UTC).isoformat()

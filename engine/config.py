@@ -95,6 +95,8 @@ class Config:
     mode: str
     base_url: str
     organisation: Name
+    phone: str
+    """The number complainants may call; empty when there is none."""
     zone: str
     languages: tuple[str, ...]
     calendar: Mapping[str, Any]
@@ -130,6 +132,7 @@ class _Top:
 class _Organisation:
     zh: str = "投诉受理中心"
     en: str = "Complaints Office"
+    phone: str = ""
 
 
 _TABLES = ("organisation", "calendar", "mail", "files", "server", "sign_in", "webhooks")
@@ -159,6 +162,7 @@ def load_config(path: str | Path | None = None, **overrides: Any) -> Config:
         mode=top.mode,
         base_url=_web_address("base_url", top.base_url).rstrip("/"),
         organisation=Name(organisation.zh, organisation.en),
+        phone=organisation.phone,
         zone=top.zone,
         languages=top.languages or LANGUAGES,
         calendar=_calendar(settings.get("calendar", {}), top.zone),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine import feel
 from engine.complaints import invalid
 from engine.context import Context
+from engine.deployments import Deployments
 from engine.errors import BadRequest, Ended, ExecutionError, NotFound
 from engine.execution import Execution
 from engine.history import Event
@@ -21,7 +22,7 @@ from engine.models import Complaint, HistoryEvent, Incident, ProcessInstance, Us
 from engine.packs import Pack
 from engine.rights import forbidden, reads_all, require, sees_complaints, tasks_of
 from engine.telling import history_rows
-from engine.types import Actor, HistoryRow, InstanceDetail
+from engine.types import Actor, HistoryRow, InstanceDetail, Startable
 
 MAX_KEY = 64
 _STATES = {
@@ -94,6 +95,22 @@ class Instances:
         if not result.ok:
             raise invalid(result.errors, form, pack, language)
         return {**{k: v for k, v in variables.items() if k not in fields}, **result.values}
+
+    def startable(self, actor: Actor) -> list[Startable]:
+        """What the actor may start: processes of the versions in force whose start event has a form, complaints left out."""
+        found: list[Startable] = []
+        for info in Deployments(self._context).packs(actor):
+            with self._context.store.read() as session:
+                pack = self._context.pack(session, info.deployment_id)
+            called = {e.called_process for p in pack.processes.values() for e in p.walk()}
+            for process in pack.processes.values():
+                forms = [pack.forms[e.form_id] for e in process.starts() if e.form_id in pack.forms]
+                if forms and process.executable and process.id not in {pack.entry, *called}:
+                    name = pack.names.process(process.id)
+                    found.append(
+                        Startable(pack.name, process.id, info.deployment_id, name, process.documentation, forms[0])
+                    )
+        return found
 
     def get(self, actor: Actor, instance_id: str) -> InstanceDetail:
         """One instance with its tokens, timeline, variables and due dates. Raises NotFound, Forbidden."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import ChainableUndefined, Template, TemplateError, Undefined, nodes
@@ -109,6 +110,7 @@ def problems(template: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _compiled(template: str) -> Template:
     if len(template) > MAX_LENGTH:
         raise TemplateError(f"longer than {MAX_LENGTH} characters")

@@ -52,7 +52,7 @@ def view(context: Context, session: Session, complaint: Complaint) -> dict[str, 
         "demand": complaint.demand,
         "steps": _steps(pack, complaint, events, [(p, e) for p, e in open_tasks] if running else []),
         "next_date": complaint.promise_at if running and complaint.replied_at is None else None,
-        "contact": context.config.organisation,
+        "contact": _contact(context),
         "messages": [{"name": name, "label": pack.names.message(name)} for name in waiting],
         "survey_open": SURVEY in waiting,
         "history": _history(pack, complaint, events),
@@ -62,6 +62,12 @@ def view(context: Context, session: Session, complaint: Complaint) -> dict[str, 
         "satisfied": complaint.satisfied,
         "attachments": [reading.attachment_row(f) for f in files],
     }
+
+
+def _contact(context: Context) -> Name:
+    """Whom to call: the organisation, with its number when one is set."""
+    name, phone = context.config.organisation, context.config.phone
+    return Name(f"{name.zh} {phone}".strip(), f"{name.en} {phone}".strip())
 
 
 def _steps(

@@ -257,6 +257,20 @@ class InstanceDetail:
 
 
 @dataclass(frozen=True)
+class Startable:
+    """A process that a person may start by filling its form, other than a complaint."""
+
+    pack: str
+    process_id: str
+    deployment_id: str
+    name: Name
+    text: str
+    """What the diagram's documentation says of it."""
+    form: Any
+    """engine.forms.Form"""
+
+
+@dataclass(frozen=True)
 class Started:
     """The result of a new complaint."""
 

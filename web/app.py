@@ -25,6 +25,7 @@ from web import (
     policy,
     public,
     reports,
+    processes,
     settings,
     worklist,
 )
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     policy.blueprint,
     reports.blueprint,
     archive.blueprint,
+    processes.blueprint,
     settings.blueprint,
     api.blueprint,
 )

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response as AnyResponse
 
+from engine.demo import DEMO_PASSWORD
 from engine.errors import BadRequest, EngineError, SignInFailed
 from engine.passwords import MIN_LENGTH, PasswordRefused
 from web import access, i18n
@@ -151,7 +152,13 @@ def _sign_in_page(error: EngineError | None = None, login: str = "") -> str:
     message = error.text(i18n.language()) if error else None
     rules = access.engine().config.sign_in
     return render_template(
-        "auth/sign_in.html", samples=samples, target=target, login=login, message=message, rules=rules
+        "auth/sign_in.html",
+        samples=samples,
+        demo_password=DEMO_PASSWORD,
+        target=target,
+        login=login,
+        message=message,
+        rules=rules,
     )
 
 

@@ -208,7 +208,10 @@ def back(user_id: str, _action: str) -> Reply:
 
 def tabs(chosen: str) -> list[dict[str, Any]]:
     """The pages of the settings."""
-    offered = (("people", _("全部账号"), url_for("settings.index")), ("groups", _("组与角色"), url_for("settings.groups")))
+    offered = (
+        ("people", _("全部账号"), url_for("settings.index")),
+        ("groups", _("组与角色"), url_for("settings.groups")),
+    )
     return [{"label": label, "url": url, "active": name == chosen} for name, label, url in offered]
 
 

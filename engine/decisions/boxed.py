@@ -16,7 +16,7 @@ from .errors import Place
 from .messages import say
 from .session import Env, Evaluate
 from .table_reader import read_table
-from .types import Type, shown
+from .types import ANY, Simple, Type, is_function, shown
 from .xmlread import child, children, local, name_of, text_of
 
 Reader = Callable[[Builder, etree._Element, Names, Place], Evaluate]
@@ -29,7 +29,9 @@ def compile_boxed(builder: Builder, node: etree._Element, names: Names, place: P
     if reader is None:
         return builder.refuse(place, say("expression_kind", kind=kind))
     evaluate = reader(builder, node, names, place)
-    return conforming(evaluate, builder.type(node.get("typeRef"), place), place) if node.get("typeRef") else evaluate
+    if kind == "decisionTable" or not node.get("typeRef"):
+        return evaluate
+    return conforming(evaluate, builder.stated_type(node, place), place)
 
 
 def compile_inner(builder: Builder, node: etree._Element | None, names: Names, place: Place) -> Evaluate:
@@ -58,9 +60,8 @@ def _context(builder: Builder, node: etree._Element, names: Names, place: Place)
             return builder.refuse(inner, say("entry_name"))
         if entries and entries[-1][0] is None:
             return builder.refuse(inner, say("result_entry"))
-        evaluate = compile_inner(builder, entry, names, inner)
+        evaluate = _entry(builder, entry, variable, names, inner)
         if variable is not None:
-            evaluate = conforming(evaluate, builder.type(variable.get("typeRef"), inner), inner)
             names = names | {name_of(variable)}
         entries.append((name, evaluate))
 
@@ -74,6 +75,21 @@ def _context(builder: Builder, node: etree._Element, names: Names, place: Place)
         return values
 
     return evaluated
+
+
+def _entry(
+    builder: Builder, entry: etree._Element, variable: etree._Element | None, names: Names, place: Place
+) -> Evaluate:
+    """The value of a context entry. The type of a variable that holds a function may be that of its results."""
+    wanted = builder.type(variable.get("typeRef") if variable is not None else None, place)
+    function = child(entry, "functionDefinition")
+    if function is not None and wanted is not ANY and not is_function(wanted) and not _is_plain_function(wanted):
+        return compile_function(builder, function, names, place, wanted)
+    return conforming(compile_inner(builder, entry, names, place), wanted, place)
+
+
+def _is_plain_function(wanted: Type) -> bool:
+    return isinstance(wanted, Simple) and wanted.wanted == "function"
 
 
 def _invocation(builder: Builder, node: etree._Element, names: Names, place: Place) -> Evaluate:

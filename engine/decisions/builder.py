@@ -116,6 +116,14 @@ class Builder:
             return ANY
         return found
 
+    def stated_type(self, node: etree._Element, place: Place) -> Type:
+        """The type an expression states besides that of its variable; an unknown one is only warned of."""
+        name = node.get("typeRef")
+        found = self.find_type(" ".join((name or "").split()))
+        if found is None:
+            self.find("warning", place, say("unknown_type", name=name))
+        return found or ANY
+
 
 def conforming(evaluate: Evaluate, wanted: Type, place: Place) -> Evaluate:
     """The same evaluation with its result made to fit a type."""

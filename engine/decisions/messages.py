@@ -104,6 +104,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "hit policy Any needs equal outputs, but rule {first} gives {left} and rule {second} gives {right}",
     ),
     "not_a_number": ("{value} 不是数字，不能求和", "{value} is no number and cannot be added up"),
+    "not_boolean": ("{value} 不是真假值，不能用于筛选", "{value} is neither true nor false and cannot filter"),
     "sum_range": ("总和超出数字范围", "the sum is out of the range of numbers"),
     "no_order": ("{left} 与 {right} 不能比较大小", "{left} and {right} cannot be compared"),
     "no_rank": (

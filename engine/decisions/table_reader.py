@@ -25,7 +25,7 @@ def read_table(builder: Builder, node: etree._Element, names: Names, place: Plac
     inputs = [_input(builder, i, names, place, number) for number, i in enumerate(children(node, "input"), start=1)]
     clauses = list(children(node, "output"))
     outputs = [_output(builder, o, names, place, number, len(clauses)) for number, o in enumerate(clauses, start=1)]
-    table = Table(place, policy, operator, inputs, outputs, [])
+    table = Table(place, policy, operator, inputs, outputs, [], builder.stated_type(node, place))
     _check_outputs(builder, table)
     entry_names = names | {"?"} | known(column.variable for column in inputs)
     for number, rule in enumerate(children(node, "rule"), start=1):

@@ -13,7 +13,7 @@ from .errors import DecisionError, Place, feel_text
 from .hits import Violation, aggregate, one_or_conflict
 from .messages import say
 from .session import Env, Evaluate, FiredRule
-from .types import Allowed, Type, shown
+from .types import ANY, Allowed, Type, shown
 
 Key = tuple[type, Any]
 
@@ -70,6 +70,8 @@ class Table:
     inputs: list[Input]
     outputs: list[Output]
     rules: list[Rule]
+    wanted: Type = ANY
+    """the type of the whole result"""
     main: bool = False
     """whether the table is the whole logic of its decision"""
 
@@ -82,7 +84,8 @@ class Table:
             return None
         matched = self._matched(env, values)
         try:
-            return self._result(env, matched) if matched else self._default(env)
+            value = self._result(env, matched) if matched else self._default(env)
+            return fit(env.session, value, self.wanted, self.place)
         except Violation as violation:
             env.session.violated(self.place.at(rule=violation.rule), violation.reason)
             return None

@@ -53,7 +53,7 @@ class Form:
         """The arguments laid out for the implementation, or None when their number is wrong."""
         variadic = bool(self.parameters) and self.parameters[-1].variadic
         fixed = len(self.parameters) - variadic
-        if len(arguments) > fixed and not variadic:
+        if (len(arguments) > fixed and not variadic) or (variadic and len(arguments) <= fixed):
             return None
         bound = list(arguments)
         while len(bound) < fixed:

@@ -216,8 +216,6 @@ class _Translator:
 
     def class_char(self) -> str:
         char = self.next()
-        if "x" in self.flags and char in " \t\n\r":
-            return char
         if char == "[":
             raise ValueError("[")
         if char != "\\":
@@ -237,6 +235,20 @@ def _class_literal(char: str) -> str:
     return f"\\U{ord(char):08X}"
 
 
+def _without_space(pattern: str) -> str:
+    """A pattern without its white space outside character classes: what the flag x means."""
+    kept: list[str] = []
+    depth, escaped = 0, False
+    for char in pattern:
+        if depth == 0 and char in " \t\n\r":
+            continue
+        if not escaped and char in "[]":
+            depth = max(0, depth + (1 if char == "[" else -1))
+        escaped = char == "\\" and not escaped
+        kept.append(char)
+    return "".join(kept)
+
+
 @lru_cache(maxsize=512)
 def compile_pattern(pattern: str, flags: str) -> Any:
     """The compiled form of an XPath pattern; None when it is not valid."""
@@ -246,7 +258,7 @@ def compile_pattern(pattern: str, flags: str) -> Any:
     try:
         if "q" in flags:
             return regex.compile(regex.escape(pattern), options)
-        translator = _Translator(pattern, flags)
+        translator = _Translator(_without_space(pattern) if "x" in flags else pattern, flags)
         translated = translator.alternatives()
         if translator.peek():
             return None
