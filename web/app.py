@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+from flask_babel import gettext as _
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine import Config, Engine, open_engine
+from engine.errors import BadRequest
 from engine.files import size_text
 from web import (
     access,
@@ -23,9 +25,9 @@ from web import (
     i18n,
     operations,
     policy,
+    processes,
     public,
     reports,
-    processes,
     settings,
     worklist,
 )
@@ -74,6 +76,7 @@ def create_app(engine: Engine | None = None, config: Config | None = None, **ove
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.context_processor(access.frame)
+    app.before_request(_refuse_unreadable)
     app.after_request(_secure)
     if app.config["SESSION_COOKIE_SECURE"]:
         app.after_request(_keep_to_https)
@@ -95,6 +98,12 @@ def _settings(config: Config) -> dict[str, Any]:
         "RATELIMIT_ENABLED": True,
         "RATELIMIT_STORAGE_URI": "memory://",
     }
+
+
+def _refuse_unreadable() -> None:
+    """An address with a NUL character is nobody's; databases do not take it."""
+    if any("\0" in value for values in request.args.listvalues() for value in values):
+        raise BadRequest(reason=_("地址中有无法识别的字符，请重新输入查找内容。"))
 
 
 def _secure(response: Response) -> Response:

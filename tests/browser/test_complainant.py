@@ -55,7 +55,7 @@ def test_from_intake_to_withdrawal_on_a_phone(visit: Open, office: Served, files
     page.get_by_role("button", name="撤诉").click()
     question = page.get_by_role("dialog")
     expect(question).to_contain_text(number)
-    question.get_by_role("button", name="确定").click()
+    question.locator("[data-confirm-yes]").click()
     expect(page.locator("#flashes")).to_contain_text("撤诉申请")
 
 

@@ -28,8 +28,9 @@ def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
 
 def test_keyboard_only_from_sign_in_to_the_next_task(visit: Open, office: Served) -> None:
     filed = office.file()
+    task = office.task(filed)
     page = visit("/sign-in")
-    tab_to(page, page.get_by_label("账号", exact=True))
+    tab_to(page, page.get_by_role("textbox", name="账号"))
     page.keyboard.type(STAFF)
     page.keyboard.press("Tab")
     page.keyboard.type(DEMO_PASSWORD)
@@ -45,7 +46,8 @@ def test_keyboard_only_from_sign_in_to_the_next_task(visit: Open, office: Served
     expect(page.locator("h1")).to_have_text("初步判断并登记")
     category = page.get_by_label("投诉类型")
     tab_to(page, category)
-    page.keyboard.type("服务态度")
+    page.keyboard.press("End")
+    expect(category).to_have_value("其他")
     tab_to(page, page.get_by_label("市场部"))
     if not page.get_by_label("市场部").is_checked():
         page.keyboard.press("Space")
@@ -55,8 +57,7 @@ def test_keyboard_only_from_sign_in_to_the_next_task(visit: Open, office: Served
     page.keyboard.type("客户主要不满解释态度")
     tab_to(page, page.get_by_role("button", name=SUBMIT))
     page.keyboard.press("Enter")
-    expect(page).not_to_have_url(re.compile(office.task(filed, "transfer")[:0] + "triage"))
-    expect(page.locator("h1")).not_to_have_text("")
+    expect(page).not_to_have_url(re.compile(task))
     assert office.task(filed, "transfer")
 
 

@@ -199,3 +199,8 @@ def test_the_same_engine_serves_two_applications(site: Site) -> None:
     other = create_app(site.office.engine, TESTING=True)
     assert other.test_client().get("/sign-in").status_code == 200
     assert site.visitor().get("/sign-in").status_code == 200
+
+
+def test_an_address_with_a_nul_character_is_refused_and_not_an_error(site: Site) -> None:
+    for path in ("/worklist?q=%00", "/complaints?q=a%00b", "/search?q=%00"):
+        assert site.person("mia").get(path).status_code == 400
