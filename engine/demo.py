@@ -15,13 +15,13 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from engine import SYSTEM, Engine, open_engine
 from engine.calendars import Calendar
 from engine.clock import VirtualClock
 from engine.errors import EngineError, ExecutionError, NoSubscription
-from engine.models import Complaint, ProcessInstance, UserTask, UserTaskGroup
+from engine.models import AccessLog, Complaint, HistoryEvent, ProcessInstance, UserTask, UserTaskGroup
 from engine.packs import Pack
 from engine.scenarios import advance
 from engine.types import Actor, Name
@@ -33,6 +33,9 @@ Say = Callable[[str, str], None]
 
 DEMO_PASSWORD = "redress-demo"
 """Of every sample account; the sign-in page shows it in demo mode. ``seed_demo`` refuses to run in another mode."""
+
+
+_SAMPLE, _SEEDED = "sample-", "demo.seeded"
 
 
 @dataclass(frozen=True)
@@ -81,32 +84,40 @@ def _people(folder: Path) -> Iterator[Seed]:
 
 
 def has_complaints(engine: Engine, pack: str) -> bool:
+    """True when the samples of the pack were loaded to their end, or complaints of another origin are there."""
+    done = select(AccessLog.id).where(AccessLog.action == _SEEDED, AccessLog.subject == pack).limit(1)
+    ours = Complaint.source_id.startswith(_SAMPLE)
+    others = select(Complaint.number).where(Complaint.pack == pack, or_(Complaint.source_id.is_(None), ~ours)).limit(1)
     with engine.context.store.read() as session:
-        return bool(session.scalar(select(func.count()).select_from(Complaint).where(Complaint.pack == pack)))
+        return session.scalar(done) is not None or session.scalar(others) is not None
 
 
 def seed_complaints(engine: Engine, folder: Path, say: Say) -> int:
-    """File the samples of a pack and drive each to its stage, as its people would have. Returns how many there are."""
+    """File the samples of a pack and drive each to its stage, as its people would have. Returns how many there are.
+
+    Takes up where it was broken off.
+    """
     path = folder / "samples" / "complaints.csv"
     if not path.is_file():
         return 0
-    samples = list(_read(path.read_text("utf-8-sig")))
-    hints = _hints(folder)
-    now = engine.clock.now()
-    working = engine.calendars["working"]
-    zone = ZoneInfo(engine.config.zone)
-    start = min(_filed_at(s, now, working, zone) for s in samples)
-    clock = VirtualClock(start)
+    now, working, zone = engine.clock.now(), engine.calendars["working"], ZoneInfo(engine.config.zone)
+    samples = [
+        (_filed_at(sample, now, working, zone), number, sample)
+        for number, sample in enumerate(_read(path.read_text("utf-8-sig")))
+    ]
+    if not samples:
+        return 0
+    ours = select(Complaint.instance_id).where(Complaint.pack == folder.name, Complaint.source_id.startswith(_SAMPLE))
+    with engine.context.store.read() as session:
+        latest = session.scalar(select(func.max(HistoryEvent.at)).where(HistoryEvent.instance_id.in_(ours)))
+    clock = VirtualClock(max(min(samples)[0], latest) if latest else min(samples)[0])
     past = open_engine(replace(engine.config), clock)
     try:
-        driver = _Driver(past, clock, folder.name, hints, working)
-        driver.run(
-            sorted(((_filed_at(s, now, working, zone), n, s) for n, s in enumerate(samples)), key=lambda x: x[:2]),
-            now,
-            say,
-        )
+        _Driver(past, clock, folder.name, _hints(folder), working).run(sorted(samples), now, say)
     finally:
         past.close()
+    with engine.context.store.write() as session:
+        session.add(AccessLog(at=now, actor=None, action=_SEEDED, subject=folder.name, detail=None))
     return len(samples)
 
 
@@ -135,13 +146,13 @@ class _Driver:
         return staff
 
     def run(self, samples: list[tuple[datetime, int, Sample]], now: datetime, say: Say) -> None:
-        filed, total = 0, len(samples)
-        pending = list(reversed(samples))
+        filed, total = self._resume(samples), len(samples)
+        pending = list(reversed(samples[filed:]))
         while pending or self.queue:
             if pending and (not self.queue or pending[-1][0] <= self.queue[0].at):
-                at, _, sample = pending.pop()
+                at, number, sample = pending.pop()
                 self._to(at)
-                self._file(sample)
+                self._file(number, sample)
                 filed += 1
                 if filed % 10 == 0 or filed == total:
                     say(f"示例投诉：{filed}/{total}", f"sample complaints: {filed}/{total}")
@@ -153,15 +164,26 @@ class _Driver:
                 self._work(work)
         self._to(now)
 
+    def _resume(self, samples: list[tuple[datetime, int, Sample]]) -> int:
+        """Turn to what an earlier run has filed. Returns how many of the samples that are: they are filed in order."""
+        with self.engine.context.store.read() as session:
+            query = select(Complaint.source_id, Complaint.instance_id).where(Complaint.pack == self.pack)
+            known = {row.source_id: row.instance_id for row in session.execute(query)}
+        filed = [(known[f"{_SAMPLE}{n}"], sample) for _, n, sample in samples if f"{_SAMPLE}{n}" in known]
+        for instance_id, sample in filed:
+            self._later(instance_id, sample)
+        return len(filed)
+
     def _to(self, at: datetime) -> None:
         advance(self.engine, self.clock, at)
 
-    def _file(self, sample: Sample) -> None:
+    def _file(self, number: int, sample: Sample) -> None:
         actor = (
             SYSTEM if sample.intake.get("channel") in ("官网", "手机APP") else self._somebody("投诉室受理") or SYSTEM
         )
         fields = {f.name for f in self.form.fields}
-        started = self.engine.complaints.file(actor, self.pack, {k: v for k, v in sample.intake.items() if k in fields})
+        values = {k: v for k, v in sample.intake.items() if k in fields}
+        started = self.engine.complaints.file(actor, self.pack, values, source_id=f"{_SAMPLE}{number}")
         self._later(started.instance_id, sample)
 
     def _somebody(self, group: str) -> Actor | None:
@@ -187,7 +209,7 @@ class _Driver:
             return
         if work.sample.target == "withdrawn" and complaint.promise_at is not None:
             self._withdraw(complaint.number)
-        if self._complete_one(work, complaint.rounds):
+        if self._complete_one(work, max(1, complaint.rounds)):
             self._later(work.instance_id, work.sample)
 
     def _withdraw(self, number: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,9 +82,7 @@ def watches() -> Iterator[list[Watch]]:
 
 
 @pytest.fixture
-def visit(
-    browser: Browser, office: Served, signed_in: Callable[[str], StorageState], watches: list[Watch]
-) -> Open:
+def visit(browser: Browser, office: Served, signed_in: Callable[[str], StorageState], watches: list[Watch]) -> Open:
     """Opens pages under watch, each with cookies of its own."""
 
     def open_page(path: str, login: str | None = None, **options: Any) -> Page:
@@ -113,8 +112,6 @@ def refusals(watches: list[Watch]) -> Refusals:
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     """A folder with a photograph, and a program that is not accepted."""
-    import base64
-
     dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     (tmp_path / "账单.png").write_bytes(base64.b64decode(dot))
     (tmp_path / "setup.exe").write_bytes(b"MZ" + bytes(200))

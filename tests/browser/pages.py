@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, ViewportSize, expect
 
 from web.build import FRONTEND
 
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 STANDARDS = ("wcag2a", "wcag2aa", "wcag21aa")
-WIDE = {"width": 1440, "height": 900}
-PHONE = {"width": 375, "height": 812}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 375, "height": 812}
 _RUN_AXE = """async ({tags, rules}) => {
   const found = await axe.run({exclude: ['.djs-container']}, {
     runOnly: rules.length ? {type: 'rule', values: rules} : {type: 'tag', values: tags}, resultTypes: ['violations']});
@@ -77,7 +77,9 @@ def axe(page: Page, *rules: str) -> None:
         page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate(_RUN_AXE, {"tags": list(STANDARDS), "rules": list(rules)})
     path = urlsplit(page.url).path
-    assert not found, f"axe on {path} ({page.evaluate('document.documentElement.dataset.bsTheme')}):\n" + "\n".join(found)
+    assert not found, f"axe on {path} ({page.evaluate('document.documentElement.dataset.bsTheme')}):\n" + "\n".join(
+        found
+    )
 
 
 def axe_in_both_themes(page: Page) -> None:

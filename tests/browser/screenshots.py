@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Literal, cast
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from engine.clock import VirtualClock
 from tests.browser.chromium import launch
@@ -80,7 +80,7 @@ def _for_readme(browser: Browser, office: Served) -> None:
 class _Sessions:
     """A browser session for each person, all of one size, theme and language."""
 
-    def __init__(self, browser: Browser, office: Served, size: dict[str, int], scheme: Scheme, language: str) -> None:
+    def __init__(self, browser: Browser, office: Served, size: ViewportSize, scheme: Scheme, language: str) -> None:
         self._browser, self._office, self._size = browser, office, size
         self._scheme, self._language = scheme, language
         self._known: dict[str | None, BrowserContext] = {}
@@ -103,7 +103,7 @@ class _Sessions:
         if login not in self._known:
             context = self._browser.new_context(
                 base_url=self._office.url,
-                viewport=self._size,  # type: ignore[arg-type]
+                viewport=self._size,
                 color_scheme=self._scheme,
                 locale=_LOCALES[self._language],
                 reduced_motion="reduce",

@@ -14,7 +14,9 @@ from tests.browser.pages import PHONE, WIDE, axe, axe_in_both_themes, diagram_re
 from tests.browser.places import MANAGER, PLACES, SEARCHED, STAFF, Place
 from tests.browser.served import Served
 
-FRAME = "nav, footer, h1, h2, h3, th, label, legend, button, summary, dt, caption, .form-text, .page-lead, [placeholder]"
+FRAME = (
+    "nav, footer, h1, h2, h3, th, label, legend, button, summary, dt, caption, .form-text, .page-lead, [placeholder]"
+)
 _TEXTS = """selector => [...document.querySelectorAll(selector)]
   .filter(e => !e.closest('[data-data], [data-diagram], .timeline, tbody, .steps, #keys dl, .brand, details.menu'))
   .flatMap(e => {
@@ -62,7 +64,9 @@ def _show(page: Page, place: Place) -> None:
 
 def _foreign(page: Page, known: set[str], wrong: re.Pattern[str], saving: re.Pattern[str] | None = None) -> list[str]:
     """Texts of the frame in the wrong language."""
-    found = [text for text in page.evaluate(_TEXTS, FRAME) if wrong.search(text) and not (saving and saving.search(text))]
+    found = [
+        text for text in page.evaluate(_TEXTS, FRAME) if wrong.search(text) and not (saving and saving.search(text))
+    ]
     return [text for text in found if not any(data in text for data in known)]
 
 

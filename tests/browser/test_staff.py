@@ -170,9 +170,7 @@ def test_entering_a_complaint_that_came_by_telephone(visit: Open, files: Path) -
     expect(page.locator(".promise")).to_have_count(0)
 
 
-def test_second_person_to_submit_is_told_and_loses_nothing(
-    visit: Open, office: Served, refusals: Refusals
-) -> None:
+def test_second_person_to_submit_is_told_and_loses_nothing(visit: Open, office: Served, refusals: Refusals) -> None:
     filed = office.file()
     task = office.task(filed)
     first, second = visit(f"/tasks/{task}", STAFF), visit(f"/tasks/{task}", COLLEAGUE)

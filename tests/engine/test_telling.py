@@ -160,6 +160,13 @@ TOLD = [
         "解除档案 DA-1 的保全",
         "Legal hold on archive record DA-1 lifted",
     ),
+    (
+        "personal_data_erased",
+        (None, None),
+        {"fields": ["contact"], "files": 2, "letters": 3},
+        "抹除个人信息：联系资料、2 个附件、3 封信函的内容",
+        "Personal data erased: contact details, 2 files, the text of 3 letters",
+    ),
     ("something_new", TRIAGE, {}, "“初步判断”有一项变动", "Something about “Triage” changed"),
     ("something_new", (None, None), {}, "流程有一项变动", "Something in the process changed"),
 ]
