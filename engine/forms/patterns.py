@@ -8,7 +8,7 @@ MAX_PATTERN = 1_000
 SEARCH_SECONDS = 0.2
 _TRIAL_SECONDS = 0.05
 _TRIALS = tuple(
-    unit * 3_000 + tail for unit in ("a", "1", "中", " ", "a1", "-", "a@", "1.") for tail in ("", "!", "\n")
+    unit * 10_000 + tail for unit in ("a", "1", "中", " ", "a1", "-", "a@", "1.") for tail in ("", "!", "\n")
 )
 
 

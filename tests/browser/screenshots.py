@@ -112,6 +112,7 @@ class _Sessions:
                 page = context.new_page()
                 page.goto("/sign-in")
                 page.locator(f"form:has(input[name=login][value={login}]) button").click()
+                page.wait_for_url("**/worklist*")
                 page.close()
             self._known[login] = context
         return self._known[login]

@@ -156,7 +156,7 @@ def test_samples_of_the_telecom_pack_reach_their_stages(tmp_path: Path, clock: V
     with open(place / "complaints.csv", "w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(given["triage"]))
         writer.writeheader()
-        writer.writerows({**given[stage], "days_ago": "8"} for stage in wanted)
+        writer.writerows({**given[stage], "days_ago": "15"} for stage in wanted)
     clock.advance(timedelta(hours=5))
     config = load_config(var=str(tmp_path), mode="demo", database_url=f"sqlite:///{tmp_path}/x.sqlite3")
     engine = open_engine(config, clock)
