@@ -7,7 +7,12 @@ from sqlalchemy import select
 from engine.models import ProcessInstance, UserTask
 from tests.web.conftest import Site, text
 
-REQUEST = {"applicant": "韩工", "applicant_unit": "网络部", "archive_number": "DA-2026-资费争议-00001", "purpose": "复核处理依据"}
+REQUEST = {
+    "applicant": "韩工",
+    "applicant_unit": "网络部",
+    "archive_number": "DA-2026-资费争议-00001",
+    "purpose": "复核处理依据",
+}
 
 
 def test_the_archive_desk_is_offered_and_complaints_and_called_processes_are_not(site: Site) -> None:
