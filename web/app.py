@@ -101,8 +101,10 @@ def _settings(config: Config) -> dict[str, Any]:
 
 
 def _refuse_unreadable() -> None:
-    """An address with a NUL character is nobody's; databases do not take it."""
-    if any("\0" in value for values in request.args.listvalues() for value in values):
+    """An address with a NUL character is nobody's; databases do not take it. The API says so in its own way."""
+    if not request.path.startswith("/api/") and any(
+        "\0" in value for values in request.args.listvalues() for value in values
+    ):
         raise BadRequest(reason=_("地址中有无法识别的字符，请重新输入查找内容。"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine import xml
+from engine.errors import ModelInvalid
 from engine.layout.draw import draw
 from engine.layout.graph import BPMN, Box, Scope, read_scope
 from engine.layout.place import HEADER, lay_out
@@ -24,6 +25,9 @@ def layout(content: bytes) -> bytes:
     Raises ModelInvalid when the content is not well-formed or unsafe XML.
     """
     root = xml.parse(content, "diagram.bpmn")
+    if root.tag != f"{_B}definitions":
+        reason = {"zh": "不是 BPMN 2.0 文件，未作改动", "en": "this is not a BPMN 2.0 file; nothing was changed"}
+        raise ModelInvalid(file="diagram.bpmn", element="-", reason=reason)
     scopes = {p.get("id", ""): read_scope(p) for p in root.findall(f"{_B}process")}
     participants = root.findall(f"{_B}collaboration/{_B}participant")
     sizes = {ident: lay_out(scope) for ident, scope in scopes.items()}

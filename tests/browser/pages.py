@@ -21,6 +21,8 @@ _RUN_AXE = """async ({tags, rules}) => {
 }"""
 _TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
+  const cut = [...document.querySelectorAll('table.list:not(.keep)')].filter(t => t.offsetWidth > t.parentElement.clientWidth + 1);
+  if (cut.length) return cut.map(t => `a table of ${t.offsetWidth} px is cut at ${t.parentElement.clientWidth} px`);
   if (document.documentElement.scrollWidth <= width) return [];
   const wide = [...document.body.querySelectorAll('*')].filter(e => {
     const box = e.getBoundingClientRect();
@@ -96,9 +98,9 @@ def theme(page: Page, name: str) -> None:
 
 
 def fits(page: Page) -> None:
-    """The page does not scroll sideways."""
+    """The page does not scroll sideways and no list is cut."""
     found = page.evaluate(_TOO_WIDE)
-    assert not found, f"{urlsplit(page.url).path} scrolls sideways: {found}"
+    assert not found, f"{urlsplit(page.url).path} is too wide: {found}"
 
 
 def diagram_ready(page: Page) -> None:

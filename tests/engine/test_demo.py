@@ -173,3 +173,19 @@ def test_samples_of_the_telecom_pack_reach_their_stages(tmp_path: Path, clock: V
             reached = {instance.end_element, *session.scalars(tasks)}
             assert stage in reached or (stage == "withdrawn" and complaint.state == "completed"), (stage, reached)
     engine.close()
+
+
+def test_a_production_system_takes_no_sample_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from web.cli import main
+
+    monkeypatch.setenv("REDRESS_MODE", "production")
+    monkeypatch.setenv("REDRESS_SECRET_KEY", "s" * 40)
+    monkeypatch.setenv("REDRESS_DATA_KEY", "d" * 40)
+    monkeypatch.setenv("REDRESS_VAR", str(tmp_path))
+    monkeypatch.setenv("REDRESS_DATABASE_URL", f"sqlite:///{tmp_path}/p.sqlite3")
+    result = CliRunner().invoke(main, ["--language", "en", "demo", "--prepare-only"])
+    assert result.exit_code == 1
+    assert "production" in result.output
+    assert not (tmp_path / "p.sqlite3").exists()
