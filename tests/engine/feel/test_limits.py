@@ -10,7 +10,7 @@ import pytest
 
 from engine.feel import FeelError, FeelLimitError, compile_expression, compile_unary_tests
 
-# Twice what the package promises, because test machines are shared.
+# Ten times what the package promises: processor time, too, grows where test machines are shared.
 SECONDS = 1.0
 
 
