@@ -2,7 +2,7 @@
 
 from engine.models.base import Base, UtcDateTime
 from engine.models.complaint import ArchiveRecord, Attachment, Complaint, NumberSequence, Outbox, Suggestion
-from engine.models.people import Absence, AccessLog, ApiToken, SavedFilter, User, UserGroup, UserRole
+from engine.models.people import Absence, AccessLog, ApiToken, User, UserGroup, UserRole
 from engine.models.process import (
     Deployment,
     DeploymentResource,
@@ -31,7 +31,6 @@ __all__ = [
     "NumberSequence",
     "Outbox",
     "ProcessInstance",
-    "SavedFilter",
     "Suggestion",
     "Timer",
     "User",

@@ -74,17 +74,6 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None]
 
 
-class SavedFilter(Base):
-    """A named filter of the worklist or of Operations."""
-
-    __tablename__ = "saved_filter"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), index=True)
-    page: Mapped[str] = mapped_column(String(32))
-    name: Mapped[str] = mapped_column(String(128))
-    query: Mapped[dict[str, Any]]
-
-
 class AccessLog(Base):
     """Every view of personal data and every administrative act outside an instance."""
 
