@@ -11,8 +11,8 @@ import click
 
 from engine import SYSTEM, Engine, load_config, open_engine
 from engine.cli import State, guarded, main
+from engine.config import invalid
 from engine.demo import has_complaints, seed_complaints, seed_people
-from engine.errors import ConfigInvalid
 from web.build import ensure_assets
 
 
@@ -87,12 +87,10 @@ def worker(state: State) -> None:
 def demo(state: State, host: str | None, port: int | None, prepare_only: bool) -> None:
     """Set up SQLite, deploy the packs, load sample data and serve. Safe to run again."""
     if load_config(state.path).mode == "production":
-        raise ConfigInvalid(
-            key="mode",
-            reason={
-                "zh": "生产环境不能载入演示数据和演示账号；请使用 redress serve",
-                "en": "a production system takes no sample data and no sample accounts; use redress serve",
-            },
+        raise invalid(
+            "mode",
+            "生产环境不能载入演示数据和演示账号；请使用 redress serve",
+            "a production system takes no sample data and no sample accounts; use redress serve",
         )
     config = load_config(state.path, mode="demo")
     state.say("准备页面资源 …", "Preparing the pages' assets ...")

@@ -15,7 +15,7 @@ HAN = re.compile(r"[\u3400-\u9fff]")
 TEMPLATES = catalogue.WEB / "templates"
 NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
 MESSAGE_CALLS = {"_", "gettext", "lazy_gettext", "ngettext"}
-PAIR_CALLS = {"Name", "say"}
+PAIR_CALLS = {"Name", "say", "invalid"}
 
 
 @pytest.fixture
