@@ -45,7 +45,7 @@ def test_overview_counts_and_leads_to_the_lists(site: Site) -> None:
     site.triage_task()
     page = site.person("mia").get("/operations")
     said = text(page)
-    assert number in said
+    assert number in page.text
     assert "占未办结的 50%" in said
     assert "overdue=yes" in page.text
     assert "view=all&amp;element=transfer" in page.text
