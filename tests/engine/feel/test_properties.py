@@ -149,13 +149,13 @@ PIECES = st.sampled_from(
 
 
 def survives(text):
-    started = time.perf_counter()
+    started = time.thread_time()
     for compiler in (compile_expression, compile_unary_tests):
         with suppress(FeelError):
             compiled = compiler(text)
             context = {"x": [1, 2, {"a b": 3}], "a b": 2, "a-b": 1}
             compiled.evaluate(context) if compiler is compile_expression else compiled.matches(1, context)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @settings(max_examples=400, deadline=None)
