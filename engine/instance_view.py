@@ -171,12 +171,12 @@ def _user_tasks(context: Context, session: Session, instance: ProcessInstance, t
 
 
 def _containers(instance: ProcessInstance, process: Process, traces: _Traces) -> None:
-    """Call activities are active while entered and not left, subprocesses while something inside them is."""
+    """Call activities and ad-hoc subprocesses are active while entered and not left, others while something inside is."""
     if instance.state not in ("active", "suspended"):
         return
     for element in reversed(list(process.walk())):
         trace = traces.get((process.id, element.id))
-        if element.type == "callActivity" and trace is not None:
+        if element.type in ("callActivity", "adHocSubProcess") and trace is not None:
             trace.active = max(0, trace.entered - trace.completed - trace.cancelled)
         elif element.children is not None:
             inside = (traces.get((process.id, e)) for e in element.children.elements)

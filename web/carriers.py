@@ -117,6 +117,7 @@ def element_type(kind: str) -> str:
         "businessRuleTask": _("决策表"),
         "callActivity": _("子流程"),
         "subProcess": _("子流程"),
+        "adHocSubProcess": _("任选步骤"),
         "exclusiveGateway": _("条件分支"),
         "parallelGateway": _("并行"),
         "inclusiveGateway": _("多选分支"),

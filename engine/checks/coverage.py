@@ -34,6 +34,7 @@ _ENFORCING = frozenset(
         "scriptTask",
         "callActivity",
         "subProcess",
+        "adHocSubProcess",
         "receiveTask",
         "exclusiveGateway",
         "parallelGateway",

@@ -13,8 +13,9 @@ from engine.checks.report import error
 from engine.feel import nodes as n
 from engine.feel.builtins import FUNCTION_NAMES
 from engine.feel.parser import parse_expression
-from engine.runtime.model import Element, Finding, Process
+from engine.runtime.model import AdHoc, Element, Finding, Loop, Process
 from engine.runtime.waits import parse_cycle, parse_instant
+from engine.triggers import NO_CRON, looks_like_cron
 
 _OPTIONAL = {
     "assignee": "assignee",
@@ -75,17 +76,30 @@ def _element(process: Process, element: Element) -> Iterator[Finding]:
     if element.loop is not None:
         loop = element.loop
         yield from _expression(process, element.id, loop.input_collection, "inputCollection", must=True)
-        for text, shown in ((loop.output_element, "outputElement"), (loop.completion_condition, "completionCondition")):
-            if text is not None:
-                yield from _expression(process, element.id, text, shown, must=True)
+        yield from _required(process, element, loop)
+    if element.ad_hoc is not None:
+        if element.ad_hoc.active_elements is not None:
+            wanted = element.ad_hoc.active_elements
+            yield from _expression(process, element.id, wanted, "activeElementsCollection", must=True)
+        yield from _required(process, element, element.ad_hoc)
     yield from _event(process, element)
     yield from _schedule(process, element)
 
 
+def _required(process: Process, element: Element, several: Loop | AdHoc) -> Iterator[Finding]:
+    """What is only ever an expression."""
+    for text, shown in (
+        (several.output_element, "outputElement"),
+        (several.completion_condition, "completionCondition"),
+    ):
+        if text is not None:
+            yield from _expression(process, element.id, text, shown, must=True)
+
+
 def _event(process: Process, element: Element) -> Iterator[Finding]:
     event = element.event
-    if event is None:
-        return
+    if event is None or (element.type == "startEvent" and element.scope_id == process.id):
+        return  # what starts a process is read by engine.checks.starts
     if event.kind == "timer":
         yield from _timer(process, element.id, event.timer or "duration", event.text)
     if event.correlation_key is not None:
@@ -107,6 +121,9 @@ def _timer(process: Process, element: str, kind: str, text: str) -> Iterator[Fin
         else:
             parse_span(text)
     except ValueError as problem:
+        if kind == "cycle" and looks_like_cron(text):
+            yield error(process, element, *NO_CRON)
+            return
         example = {"cycle": "R3/P1D", "date": "2026-03-02T09:00:00+08:00"}.get(kind, "P2D, PT4H")
         yield _no_time(process, element, text, example, problem)
 

@@ -50,7 +50,8 @@ def _conditions(process: Process, element: Element, flows: list[Flow]) -> Iterat
 
 def _dead_end(process: Process, element: Element) -> Iterator[Finding]:
     waits = element.type in ("startEvent", "intermediateCatchEvent", "boundaryEvent")
-    if waits and not element.outgoing:
+    undoes = element.event is not None and element.event.kind == "compensate"
+    if waits and not undoes and not element.outgoing:
         yield error(
             process,
             element.id,
@@ -61,7 +62,8 @@ def _dead_end(process: Process, element: Element) -> Iterator[Finding]:
 
 def _unreachable(process: Process, scope: Scope) -> Iterator[Finding]:
     reached: set[str] = set()
-    stack = [e.id for e in (*scope.starts(), *scope.event_subprocesses())]
+    begun = scope.starts() or scope.activatable()
+    stack = [e.id for e in (*begun, *scope.event_subprocesses())]
     while stack:
         current = stack.pop()
         if current in reached:
@@ -70,6 +72,7 @@ def _unreachable(process: Process, scope: Scope) -> Iterator[Finding]:
         element = scope.elements[current]
         stack += [scope.flows[f].target for f in element.outgoing]
         stack += [e.id for e in scope.boundary(current)]
+        stack += [scope.handlers[current]] if current in scope.handlers else []
         if element.type == "intermediateThrowEvent" and element.event is not None and element.event.kind == "link":
             stack += [e.id for e in scope.elements.values() if _catches(e, element.event.name)]
     for element in scope.elements.values():

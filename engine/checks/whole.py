@@ -107,7 +107,7 @@ def _same_ids(pack: Pack) -> Iterator[Finding]:
     first: dict[str, tuple[str, str]] = {}
     for process in (p for p in pack.processes.values() if p.executable):
         for element in process.walk():
-            if element.type not in ("userTask", "subProcess", "callActivity"):
+            if element.type not in ("userTask", "subProcess", "adHocSubProcess", "callActivity"):
                 continue
             owner, file = first.setdefault(element.id, (process.id, process.file))
             if owner != process.id:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from engine.runtime.adhoc import ACTIVATION, ActivationNode, AdHocNode
+from engine.runtime.compensation import INSIDE
 from engine.runtime.gateways import EventGatewayNode, ExclusiveNode, InclusiveNode, ParallelNode
 from engine.runtime.machine import Definitions
 from engine.runtime.model import JOBS, Element, Flow, Process, Scope
@@ -20,6 +22,7 @@ from engine.runtime.nodes import (
     StartNode,
     SubProcessNode,
     ThrowNode,
+    UndoNode,
     UserTaskNode,
 )
 from engine.runtime.repeats import MultiInstanceNode
@@ -42,6 +45,7 @@ _NODES: dict[str, type[Node]] = {
     "serviceTask": JobNode,
     "sendTask": JobNode,
     "subProcess": SubProcessNode,
+    "adHocSubProcess": AdHocNode,
     "callActivity": SubProcessNode,
     "businessRuleTask": DecisionNode,
     "scriptTask": ScriptNode,
@@ -62,7 +66,12 @@ def _scope(scope: Scope, process: Process, definitions: Definitions) -> ScopeSpe
     spec.start = StartNode(spec)
     for element in scope.elements.values():
         if element.children is not None:
-            definitions.subprocesses[process.id, element.id] = _scope(element.children, process, definitions)
+            inside = _scope(element.children, process, definitions)
+            definitions.subprocesses[process.id, element.id] = inside
+            UndoNode(spec, element, element.id + INSIDE)
+            if element.ad_hoc is not None:
+                ActivationNode(inside, element, ACTIVATION)
+                UndoNode(inside, element, element.id + INSIDE)
         node = _node(spec, element, scope)
         node.flows = _flows(element, scope)
         node.conditional = any(f.condition is not None or f.id == element.default for f in node.flows)
@@ -87,7 +96,9 @@ def _node(spec: ScopeSpec, element: Element, scope: Scope) -> Node:
         node.inner = kind(spec, element, element.id + "#")
         node.inner.repeats = True
     if isinstance(node, ActivityNode):
-        node.boundary = tuple(scope.boundary(element.id))
+        node.boundary = tuple(
+            e for e in scope.boundary(element.id) if e.event is not None and e.event.kind != "compensate"
+        )
     return node
 
 

@@ -19,6 +19,7 @@ _ACTIVITIES = frozenset(
         "businessRuleTask",
         "callActivity",
         "subProcess",
+        "adHocSubProcess",
         "task",
         "manualTask",
     ]
@@ -63,6 +64,9 @@ EXTENSIONS: dict[str, Extension] = {
         frozenset(["multiInstanceLoopCharacteristics"]),
         frozenset(["inputCollection", "inputElement", "outputCollection", "outputElement"]),
     ),
+    "adHoc": Extension(
+        frozenset(["adHocSubProcess"]), frozenset(["activeElementsCollection", "outputCollection", "outputElement"])
+    ),
     "subscription": Extension(frozenset(["message"]), frozenset(["correlationKey"])),
     "versionTag": Extension(frozenset(["process"]), frozenset(["value"])),
     "properties": Extension(
@@ -101,10 +105,6 @@ REFUSED_EXTENSIONS: dict[str, Reason] = {
     "linkedResources": (
         "不支持链接资源，请用决策、表单或信函的编号引用",
         "linked resources are not supported; refer to decisions, forms and letters by their id",
-    ),
-    "adHoc": (
-        "不支持临时子流程，请改用普通子流程",
-        "ad-hoc subprocesses are not supported; use an embedded subprocess",
     ),
     "conditionalFilter": (
         "不支持条件事件，请改用消息、信号或定时事件",
@@ -156,7 +156,7 @@ FLOW_NODE_ATTRIBUTES = frozenset(
         "scriptFormat",
         "calledElement",
         "method",
-        "ordering",
+        "isForCompensation",
         "cancelRemainingInstances",
         "protocol",
     ]
@@ -164,11 +164,11 @@ FLOW_NODE_ATTRIBUTES = frozenset(
 """BPMN attributes of flow nodes that are read, or say nothing about execution."""
 
 ONLY_VALUES: dict[str, tuple[str, Reason]] = {
-    "isForCompensation": (
-        "false",
+    "ordering": (
+        "Parallel",
         (
-            "不支持补偿，请把撤回的步骤画成单独的路径",
-            "compensation is not supported; draw the steps that undo as a path of their own",
+            "临时子流程不支持“依次”（Sequential），要依次办理的步骤请用连线连起来",
+            "sequential ordering of an ad-hoc subprocess is not supported; connect the steps that follow each other",
         ),
     ),
     "startQuantity": ("1", ("不支持多个启动令牌，请用并行网关", "a start quantity is not supported; use a parallel gateway")),
@@ -246,7 +246,6 @@ SCOPE_CHILDREN = frozenset(
         "dataObjectReference",
         "dataStoreReference",
         "textAnnotation",
-        "association",
         "group",
         "category",
         "supports",
@@ -260,10 +259,6 @@ REFUSED_ELEMENTS: dict[str, Reason] = {
         "不支持事务子流程，请改用普通子流程和错误边界事件",
         "transactions are not supported; use an embedded subprocess and error boundary events",
     ),
-    "adHocSubProcess": (
-        "不支持临时子流程，请改用普通子流程，任选的步骤用相容网关画出",
-        "ad-hoc subprocesses are not supported; use an embedded subprocess and draw optional steps with an inclusive gateway",
-    ),
     "complexGateway": (
         "不支持复杂网关，请改用排他、并行或相容网关",
         "complex gateways are not supported; use exclusive, parallel or inclusive ones",
@@ -271,7 +266,6 @@ REFUSED_ELEMENTS: dict[str, Reason] = {
 }
 
 REFUSED_EVENTS: dict[str, Reason] = {
-    "compensate": ONLY_VALUES["isForCompensation"][1],
     "cancel": REFUSED_ELEMENTS["transaction"],
     "conditional": REFUSED_EXTENSIONS["conditionalFilter"],
 }
@@ -280,10 +274,10 @@ EVENTS_AT: dict[str, frozenset[str]] = {
     "startEvent": frozenset(["none", "timer", "message", "signal"]),
     "subprocess startEvent": frozenset(["none"]),
     "triggered startEvent": frozenset(["timer", "message", "signal", "error", "escalation"]),
-    "endEvent": frozenset(["none", "message", "signal", "error", "escalation", "terminate"]),
-    "intermediateThrowEvent": frozenset(["none", "message", "signal", "escalation", "link"]),
+    "endEvent": frozenset(["none", "message", "signal", "error", "escalation", "compensate", "terminate"]),
+    "intermediateThrowEvent": frozenset(["none", "message", "signal", "escalation", "compensate", "link"]),
     "intermediateCatchEvent": frozenset(["timer", "message", "signal", "link"]),
-    "boundaryEvent": frozenset(["timer", "message", "signal", "error", "escalation"]),
+    "boundaryEvent": frozenset(["timer", "message", "signal", "error", "escalation", "compensate"]),
 }
 """Which triggers an event may have (BPMN 2.0.2, tables 10.84 to 10.92, as far as they are executed)."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lxml import etree
 
 from engine.runtime.dialect import EVENTS_AT, REFUSED_EVENTS
-from engine.runtime.model import BPMN, EVENTS, ZEEBE, Element, EventDefinition, Scope
+from engine.runtime.model import BPMN, EVENTS, SUBPROCESSES, ZEEBE, Element, EventDefinition, Scope
 
 _NS = {"b": BPMN, "z": ZEEBE}
 _TIMER = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
@@ -55,6 +55,8 @@ class EventReader:
             return self._link(definition, element)
         if kind == "terminate":
             return EventDefinition("terminate")
+        if kind == "compensate":
+            return self._compensation(definition, element)
         self._error(
             element.id, *REFUSED_EVENTS.get(kind, (f"不支持“{kind}”事件", f"“{kind}” events are not supported"))
         )
@@ -66,7 +68,7 @@ class EventReader:
             return
         place = element.type
         parent = node.getparent()
-        if place == "startEvent" and parent is not None and etree.QName(parent).localname == "subProcess":
+        if place == "startEvent" and parent is not None and etree.QName(parent).localname in SUBPROCESSES:
             triggered = parent.get("triggeredByEvent", "false") in ("true", "1")
             place = "triggered startEvent" if triggered else "subprocess startEvent"
         if event.kind not in EVENTS_AT[place]:
@@ -115,6 +117,15 @@ class EventReader:
             "the timer needs one time, such as PT4H or =limits.reply",
         )
         return EventDefinition("timer", timer="duration", text="PT0S")
+
+    def _compensation(self, node: etree._Element, element: Element) -> EventDefinition:
+        if node.get("waitForCompletion", "true") not in ("true", "1"):
+            self._error(
+                element.id,
+                "补偿事件总是等待补偿完成，请去掉 waitForCompletion",
+                "a compensation event always waits until everything is undone; remove waitForCompletion",
+            )
+        return EventDefinition("compensate", activity=node.get("activityRef") or None)
 
     def _link(self, node: etree._Element, element: Element) -> EventDefinition:
         name = node.get("name", "").strip()

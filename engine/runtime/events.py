@@ -89,6 +89,7 @@ def _fire_listener(machine: Machine, task: Task, wait: Wait, variables: Mapping[
     start = start_of(element)
     if start.interrupting:
         machine.terminate(scope)
+        scope.open_ended = False
     elif (again := wait.again(machine, start)) is not None:
         task.internal_data["waits"] = {start.id: again}
     else:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lxml import etree
 
 from engine.runtime.dialect import BINDINGS, EXTENSIONS, NO_INPUTS, REFUSED_ATTRIBUTES, REFUSED_EXTENSIONS
-from engine.runtime.model import BPMN, ZEEBE, Element, Loop
+from engine.runtime.model import BPMN, ZEEBE, AdHoc, Element, Loop
 
 _NS = {"b": BPMN, "z": ZEEBE}
 
@@ -37,6 +37,8 @@ class ExtensionReader:
                 self._take(node, ext, element)
         for loop in node.findall("b:multiInstanceLoopCharacteristics", _NS):
             self._loop(loop, element)
+        if element.type == "adHocSubProcess":
+            self._ad_hoc(node, element)
         if element.topic and (element.script or element.called_decision):
             self._error(
                 element.id,
@@ -165,11 +167,27 @@ class ExtensionReader:
             output_element=ext.get("outputElement") or None,
             completion_condition=(condition.text or "").strip() or None if condition is not None else None,
         )
-        if bool(element.loop.output_collection) != bool(element.loop.output_element):
+        self._paired(element, element.loop.output_collection, element.loop.output_element)
+
+    def _ad_hoc(self, node: etree._Element, element: Element) -> None:
+        ext = node.find("b:extensionElements/z:adHoc", _NS)
+        given: dict[str, str] = {} if ext is None else {str(k): str(v) for k, v in ext.attrib.items() if v}
+        condition = node.find("b:completionCondition", _NS)
+        element.ad_hoc = AdHoc(
+            active_elements=given.get("activeElementsCollection"),
+            completion_condition=(condition.text or "").strip() or None if condition is not None else None,
+            cancel_remaining=node.get("cancelRemainingInstances", "true") in ("true", "1"),
+            output_collection=given.get("outputCollection"),
+            output_element=given.get("outputElement"),
+        )
+        self._paired(element, element.ad_hoc.output_collection, element.ad_hoc.output_element)
+
+    def _paired(self, element: Element, collection: str | None, output: str | None) -> None:
+        if bool(collection) != bool(output):
             self._error(
                 element.id,
-                "多实例的输出集合与输出元素须一起填写",
-                "the output collection and the output element of multi-instance belong together",
+                "输出集合与输出元素须一起填写",
+                "the output collection and the output element belong together",
             )
 
 

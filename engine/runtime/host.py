@@ -12,7 +12,7 @@ from SpiffWorkflow.task import Task
 from engine.runtime.model import Element
 
 if TYPE_CHECKING:
-    from engine.runtime.machine import Machine
+    from engine.runtime.machine import Definitions, Machine
 
 
 class Host(Protocol):
@@ -20,6 +20,15 @@ class Host(Protocol):
 
     def now(self) -> datetime:
         """The present instant, in the organisation's time zone."""
+
+    def deployment(self, machine: Machine, task: Task, element: Element, kind: str, name: str) -> str | None:
+        """Where the process, decision or form ``name`` that ``element`` binds to comes from; None: the instance's own.
+
+        ``kind`` is process, decision or form. Raises ExecutionError for a version tag that no deployment carries.
+        """
+
+    def definitions(self, deployment: str) -> Definitions:
+        """The executable forms of another deployment than the instance's own."""
 
     def decide(self, machine: Machine, task: Task, element: Element) -> Any:
         """The value of the decision a business rule task calls."""

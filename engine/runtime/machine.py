@@ -11,7 +11,8 @@ from uuid import UUID
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime import events
+from engine.runtime import compensation, events
+from engine.runtime.adhoc import AdHocNode
 from engine.runtime.gateways import InclusiveNode, JoinNode
 from engine.runtime.host import BpmnError, Host, Step
 from engine.runtime.model import Element, Flow
@@ -55,15 +56,24 @@ class Machine(Variables):
 
     # -- steps from outside ---------------------------------------------------------------------------------------
 
-    def start(self, process_id: str, variables: Mapping[str, Any], start_element: str | None = None) -> None:
+    def start(
+        self,
+        process_id: str,
+        variables: Mapping[str, Any],
+        start_element: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+    ) -> None:
         """Begin ``process_id`` with ``variables`` in its scope and run to the first wait state.
 
-        ``start_element`` chooses among several start events; the plain one is taken by default.
+        ``start_element`` chooses among several start events; the plain one is taken by default. ``payload`` is what its
+        message, signal or timer carries; it passes through the output mappings of the start event where it has some.
         Raises KeyError when there is no such process or start event.
         """
         self.root = ScopeInstance(self, self.definitions.processes[process_id], None)
-        self.root.data.update(variables)
-        self._begin(self.root, start_element, {})
+        element = self.start_event(self.root, start_element)
+        self.root.data.update(variables if element.outputs else {**variables, **(payload or {})})
+        self.listen(self.root)
+        self.begin(self.root, element, payload)
         self.run()
 
     def complete(self, task_id: str, variables: Mapping[str, Any]) -> None:
@@ -85,6 +95,15 @@ class Machine(Variables):
         self.signalled(name, variables)
         self.run()
 
+    def activate(self, task_id: str, element_ids: list[str]) -> None:
+        """Activate elements of the open ad-hoc subprocess ``task_id``. Raises KeyError when it is not open any more."""
+        task = self.task(task_id)
+        scope = self.scope_at(task)
+        if not isinstance(task.task_spec, AdHocNode) or scope is None or not scope.open_ended:
+            raise KeyError(task_id)
+        task.task_spec.activate(task, element_ids)
+        self.run()
+
     def cancel_all(self) -> None:
         """End the instance without reaching an end event."""
         self.terminate(self.root)
@@ -92,11 +111,16 @@ class Machine(Variables):
 
     def task(self, task_id: str) -> Task:
         """The active task ``task_id``. Raises KeyError when it is not active any more."""
+        found = self.find(task_id)
+        if found is None:
+            raise KeyError(task_id)
+        return found
+
+    def find(self, task_id: str) -> Task | None:
+        """The active task ``task_id``, if it is still active."""
         wanted = UUID(task_id)
-        for scope in self.all_scopes():
-            if wanted in scope.tasks and scope.tasks[wanted].has_state(ALIVE):
-                return scope.tasks[wanted]
-        raise KeyError(task_id)
+        tasks = (scope.tasks.get(wanted) for scope in self.all_scopes())
+        return next((t for t in tasks if t is not None and t.has_state(ALIVE)), None)
 
     def waits(self) -> Iterator[tuple[str, str, Wait]]:
         """(task id, element id, what is waited for) for every open subscription."""
@@ -160,7 +184,7 @@ class Machine(Variables):
                 ):
                     return True
         for scope in scopes:
-            if not scope.completed and not scope.alive():
+            if not scope.completed and not scope.open_ended and not scope.alive():
                 self._complete_scope(scope)
                 return True
         return False
@@ -200,10 +224,10 @@ class Machine(Variables):
         """The scope the activity ``task`` has opened."""
         return self.scopes.get(task.id)
 
-    def open_scope(self, task: Task) -> None:
-        """Start the subprocess or called process of an activity."""
+    def open_scope(self, task: Task) -> ScopeInstance:
+        """Open the scope of a subprocess or called process; nothing runs in it yet."""
         element = element_of(task)
-        scope = ScopeInstance(self, self._inside(task, element), task)
+        scope = self._inside(task, element)
         if scope.depth > MAX_DEPTH:
             raise self.fault(
                 element,
@@ -217,35 +241,47 @@ class Machine(Variables):
         else:
             scope.data.update(task.internal_data.get("local", {}))
         self.scopes[task.id] = scope
-        self._begin(scope, None, task.internal_data.pop("event", {}))
+        return scope
 
-    def _inside(self, task: Task, element: Element) -> ScopeSpec:
+    def _inside(self, task: Task, element: Element) -> ScopeInstance:
+        deployment = cast(ScopeInstance, task.workflow).deployment
         if element.children is not None:
-            return self.definitions.subprocesses[element.process_id, element.id]
+            subprocesses = self.definitions_of(deployment).subprocesses
+            return ScopeInstance(self, subprocesses[element.process_id, element.id], task)
         process_id = self.evaluate(task, element.called_process or "", "processId")
-        spec = self.definitions.processes.get(process_id) if isinstance(process_id, str) else None
+        spec = None
+        if isinstance(process_id, str):
+            deployment = self.host.deployment(self, task, element, "process", process_id)
+            spec = self.definitions_of(deployment).processes.get(process_id)
         if spec is None:
             raise self.fault(
                 element,
                 f"调用的流程“{process_id}”不存在或不可执行",
                 f"the called process “{process_id}” does not exist or is not executable",
             )
-        return spec
+        scope = ScopeInstance(self, spec, task)
+        scope.deployment = deployment
+        return scope
+
+    def definitions_of(self, deployment: str | None) -> Definitions:
+        """The executable forms of a deployment; None is the instance's own."""
+        return self.definitions if deployment is None else self.host.definitions(deployment)
 
     def close_scope(self, task: Task, scope: ScopeInstance) -> None:
-        """A subprocess ended: hand over its results as the element's mappings say."""
-        element = element_of(task)
+        """A subprocess ended; what was done inside it can still be undone."""
         del self.scopes[task.id]
-        if not scope.called:
-            task.internal_data["local"] = scope.data
-            self.result(task, {})
-        elif element.outputs or element.propagate_children:
-            self.result(task, scope.data)
+        if scope.undo and not scope.called:
+            done = {"activity": element_of(task).id, "variables": dict(scope.data), "inside": scope.undo}
+            task.internal_data["undo"] = [done]
 
-    def _begin(self, scope: ScopeInstance, start_element: str | None, variables: Mapping[str, Any]) -> None:
-        inside = scope.spec.scope
-        for element in inside.event_subprocesses():
+    def listen(self, scope: ScopeInstance) -> None:
+        """Wait for the event subprocesses of ``scope``."""
+        for element in scope.spec.scope.event_subprocesses():
             events.listen(self, scope, element)
+
+    def start_event(self, scope: ScopeInstance, start_element: str | None) -> Element:
+        """The start event ``start_element`` of ``scope``; by default the plain one. Raises KeyError."""
+        inside = scope.spec.scope
         starts = inside.starts()
         if start_element is not None:
             chosen = next((e for e in starts if e.id == start_element), None)
@@ -254,8 +290,16 @@ class Machine(Variables):
             chosen = chosen or (starts[0] if starts else None)
         if chosen is None:
             raise KeyError(start_element or inside.id)
-        child = scope.task_tree._add_child(scope.spec.task_specs[chosen.id], TaskState.FUTURE)
-        child.internal_data["event"] = dict(variables)
+        return chosen
+
+    def begin(self, scope: ScopeInstance, element: Element, variables: Mapping[str, Any] | None = None) -> None:
+        """Put a token on ``element``; for a start event with the ``variables`` of what happened."""
+        node = scope.spec.task_specs[element.id]
+        child = scope.task_tree._add_child(node, TaskState.FUTURE)
+        if element.type != "startEvent":
+            node._update(child)
+            return
+        child.internal_data["event"] = dict(variables or {})
         self.entered(child)
         child._ready()
 
@@ -281,6 +325,7 @@ class Machine(Variables):
             self.completed(task, [])
         elif "listener" not in data and "host" not in data:
             self._mark(task, "cancelled")
+        compensation.over(self, task)
 
     # -- what elements ask for ------------------------------------------------------------------------------------
 
@@ -342,5 +387,7 @@ class Machine(Variables):
         return True
 
     def _mark(self, task: Task, kind: str, flows: tuple[str, ...] = ()) -> None:
+        if cast(Node, task.task_spec).silent:
+            return
         element = element_of(task)
         self.steps.append(Step(kind, element.process_id, element, str(task.id), flows))

@@ -24,8 +24,10 @@ TASKS = frozenset(
         "businessRuleTask",
         "callActivity",
         "subProcess",
+        "adHocSubProcess",
     ]
 )
+SUBPROCESSES = frozenset(["subProcess", "adHocSubProcess"])
 GATEWAYS = frozenset(["exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"])
 EVENTS = frozenset(["startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"])
 JOBS = frozenset(["serviceTask", "sendTask"])
@@ -49,13 +51,15 @@ class EventDefinition:
     """What an event waits for or throws."""
 
     kind: str
-    """none · timer · message · signal · error · escalation · terminate · link"""
+    """none · timer · message · signal · error · escalation · compensate · terminate · link"""
     name: str = ""
     code: str | None = None
     correlation_key: str | None = None
     timer: str | None = None
     """duration · date · cycle"""
     text: str = ""
+    activity: str | None = None
+    """the one activity a compensation event undoes"""
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,28 @@ class Loop:
     @property
     def output_variable(self) -> str | None:
         """The variable the output element reads, when it is only that; each instance then has one of its own."""
-        match = _PATH.match(self.output_element or "")
-        return match.group(1) if match else None
+        return _variable(self.output_element)
+
+
+@dataclass(frozen=True)
+class AdHoc:
+    """What an ad-hoc subprocess activates, when it ends and what it collects."""
+
+    active_elements: str | None = None
+    completion_condition: str | None = None
+    cancel_remaining: bool = True
+    output_collection: str | None = None
+    output_element: str | None = None
+
+    @property
+    def output_variable(self) -> str | None:
+        """As with multi-instance: a variable that each activation has for itself."""
+        return _variable(self.output_element)
+
+
+def _variable(output_element: str | None) -> str | None:
+    match = _PATH.match(output_element or "")
+    return match.group(1) if match else None
 
 
 @dataclass
@@ -96,13 +120,22 @@ class Element:
     interrupting: bool = True
     event_subprocess: bool = False
     loop: Loop | None = None
+    ad_hoc: AdHoc | None = None
+    compensation: bool = False
+    """True for a compensation handler: it runs only to undo another activity"""
     form_id: str | None = None
+    binding: str = "latest"
+    """latest · deployment · versionTag: which version of its process, decision or form it takes"""
+    version_tag: str | None = None
     assignee: str | None = None
     candidate_groups: str | None = None
+    candidate_users: str | None = None
     due_date: str | None = None
     follow_up_date: str | None = None
     priority: str | None = None
     topic: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    """Static metadata for the topic."""
     inputs: list[tuple[str, str]] = field(default_factory=list)
     """(FEEL source, target variable)"""
     outputs: list[tuple[str, str]] = field(default_factory=list)
@@ -133,9 +166,19 @@ class Scope:
     name: str
     elements: dict[str, Element] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
+    handlers: dict[str, str] = field(default_factory=dict)
+    """activity -> the compensation handler that undoes it"""
 
     def starts(self) -> list[Element]:
         return [e for e in self.elements.values() if e.type == "startEvent"]
+
+    def activatable(self) -> list[Element]:
+        """What an ad-hoc subprocess may activate: everything no flow leads to (BPMN 2.0.2, 13.3.5)."""
+        return [
+            e
+            for e in self.elements.values()
+            if not (e.incoming or e.attached_to or e.event_subprocess or e.compensation or e.type == "startEvent")
+        ]
 
     def boundary(self, element_id: str) -> list[Element]:
         return [e for e in self.elements.values() if e.attached_to == element_id]

@@ -14,7 +14,7 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime import events
+from engine.runtime import compensation, events
 from engine.runtime.model import Element, Flow
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class Node(TaskSpec):  # type: ignore[misc]
     conditional = False
     """True when a token may leave by some of the flows only."""
     boundary: tuple[Element, ...] = ()
+    silent = False
+    """True for what is no element of its own: it leaves no trace in the history."""
 
     def __init__(self, spec: ScopeSpec, element: Element, name: str | None = None) -> None:
         super().__init__(spec, name or element.id)
@@ -138,6 +140,8 @@ class ThrowNode(Node):
             task.internal_data["thrown"] = True
             machine.throw_error(task, self._code(task), {})
             return True
+        if kind == "compensate" and self._undoes(task):
+            return False
         machine.result(task, {})
         if kind == "signal" and event is not None:
             name = machine.evaluate(task, event.name, "signal")
@@ -146,6 +150,12 @@ class ThrowNode(Node):
             task.internal_data["thrown"] = True
             machine.throw_escalation(task, self._code(task), {})
         return True
+
+    def _undoes(self, task: Task) -> bool:
+        """Start what undoes; True while it runs. Afterwards the event is executed again."""
+        if self.element.event is None or "undoing" in task.internal_data:
+            return False
+        return compensation.undo(machine_of(task), task, self.element.event.activity) > 0
 
     def _code(self, task: Task) -> str:
         event = self.element.event
@@ -177,6 +187,11 @@ class ActivityNode(Node):
     def execute(self, task: Task) -> bool:
         machine_of(task).result(task, task.internal_data.pop("event", {}))
         return True
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        compensation.remember(my_task)
+        super()._on_complete_hook(my_task)
+        compensation.over(machine_of(my_task), my_task)
 
 
 class UserTaskNode(ActivityNode):
@@ -237,10 +252,44 @@ class SubProcessNode(ActivityNode):
         machine = machine_of(task)
         child = machine.scope_at(task)
         if child is None:
-            machine.open_scope(task)
+            self.begin_inside(task, machine.open_scope(task))
             return False
         machine.close_scope(task, child)
+        self.hand_over(task, child)
         return True
+
+    def begin_inside(self, task: Task, scope: ScopeInstance) -> None:
+        """The scope is open: start what is inside."""
+        machine = machine_of(task)
+        machine.listen(scope)
+        machine.begin(scope, machine.start_event(scope, None), task.internal_data.pop("event", {}))
+
+    def hand_over(self, task: Task, scope: ScopeInstance) -> None:
+        """The scope ended: hand over its results as the element's mappings say."""
+        machine = machine_of(task)
+        if not scope.called:
+            task.internal_data["local"] = scope.data
+            machine.result(task, {})
+        elif self.element.outputs or self.element.propagate_children:
+            machine.result(task, scope.data)
+
+
+class UndoNode(SubProcessNode):
+    """Opens a completed embedded subprocess again, to undo what was done inside."""
+
+    silent = True
+
+    def enter(self, task: Task) -> bool:
+        (done,) = task.internal_data.pop("undo")
+        task.internal_data.update(local=dict(done["variables"]), inside=done["inside"])
+        return True
+
+    def begin_inside(self, task: Task, scope: ScopeInstance) -> None:
+        compensation.start(scope, task.internal_data.pop("inside"))
+
+    def hand_over(self, task: Task, scope: ScopeInstance) -> None:
+        """Nothing is handed over: handlers have set the variables they set."""
+        task.internal_data.pop("undo", None)
 
 
 class ListenerNode(Node):

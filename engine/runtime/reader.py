@@ -20,7 +20,19 @@ from engine.runtime.dialect import (
 )
 from engine.runtime.event_reader import EventReader
 from engine.runtime.extension_reader import ExtensionReader, properties
-from engine.runtime.model import BPMN, EVENTS, GATEWAYS, TASKS, ZEEBE, Element, Finding, Flow, Process, Scope
+from engine.runtime.model import (
+    BPMN,
+    EVENTS,
+    GATEWAYS,
+    SUBPROCESSES,
+    TASKS,
+    ZEEBE,
+    Element,
+    Finding,
+    Flow,
+    Process,
+    Scope,
+)
 
 _NS = {"b": BPMN}
 _B = f"{{{BPMN}}}"
@@ -96,6 +108,7 @@ class Reader:
     def _scope(
         self, node: etree._Element, scope: Scope, process: Process, lane_of: dict[str, str], lane: str | None
     ) -> None:
+        associations: list[tuple[str, str]] = []
         for child in node:
             if not isinstance(child.tag, str) or not child.tag.startswith(_B):
                 continue
@@ -106,20 +119,23 @@ class Reader:
                 element = self._element(child, tag, scope, process)
                 element.lane = lane_of.get(element.id, lane)
                 scope.elements[element.id] = element
-                if tag == "subProcess":
+                if tag in SUBPROCESSES:
                     element.children = Scope(element.id, element.name)
                     self._scope(child, element.children, process, lane_of, element.lane)
                 self._events.read(child, element, scope)
             elif tag in REFUSED_ELEMENTS or tag in REFUSED_CHILDREN:
                 owner = child.get("id") if tag in REFUSED_ELEMENTS else scope.id
                 self._error(owner, *(REFUSED_ELEMENTS.get(tag) or REFUSED_CHILDREN[tag]))
-            elif tag not in SCOPE_CHILDREN:
+            elif tag == "association":
+                associations.append((child.get("sourceRef", ""), child.get("targetRef", "")))
+            elif tag not in SCOPE_CHILDREN and (tag, node.tag) != ("completionCondition", _B + "adHocSubProcess"):
                 self._error(
                     child.get("id"),
                     f"不支持执行“{tag}”，请改用任务、网关、事件或子流程",
                     f"“{tag}” cannot be executed; use tasks, gateways, events or subprocesses",
                 )
         self._connect(scope)
+        scope.handlers = _handlers(scope, associations)
 
     def _flow(self, node: etree._Element, scope: Scope) -> None:
         condition = node.find("b:conditionExpression", _NS)
@@ -158,6 +174,7 @@ class Reader:
             attached_to=node.get("attachedToRef"),
             interrupting=interrupting in ("true", "1"),
             event_subprocess=node.get("triggeredByEvent", "false") in ("true", "1"),
+            compensation=node.get("isForCompensation", "false") in ("true", "1"),
             properties=properties(node),
         )
         self._unique(element.id)
@@ -192,13 +209,13 @@ class Reader:
     def _children(self, node: etree._Element, element: Element) -> None:
         for child in node.iterchildren(tag=etree.Element):
             name = etree.QName(child)
-            if name.namespace == BPMN and name.localname in REFUSED_CHILDREN and element.type != "subProcess":
+            if name.namespace == BPMN and name.localname in REFUSED_CHILDREN and element.type not in SUBPROCESSES:
                 self._error(element.id, *REFUSED_CHILDREN[name.localname])
             elif (
                 name.namespace == BPMN
                 and name.localname not in FLOW_NODE_CHILDREN
                 and not name.localname.endswith("EventDefinition")
-                and element.type != "subProcess"
+                and element.type not in SUBPROCESSES
             ):
                 self._unknown(element, name.localname)
         holder = node.find("b:extensionElements", _NS)
@@ -219,6 +236,16 @@ class Reader:
             f"“{what}”是写给另一种流程引擎的；请在建模工具中按 Camunda 8 重新填写",
             f"“{what}” is meant for another engine; fill it in again for Camunda 8 in the modeller",
         )
+
+
+def _handlers(scope: Scope, associations: list[tuple[str, str]]) -> dict[str, str]:
+    """Which activity is undone by which handler: a compensation boundary event is associated with the handler."""
+    found: dict[str, str] = {}
+    for source, target in associations:
+        event, handler = scope.elements.get(source), scope.elements.get(target)
+        if event is not None and event.event is not None and event.event.kind == "compensate" and handler is not None:
+            found[event.attached_to or ""] = handler.id
+    return found
 
 
 def _documentation(node: etree._Element) -> str:

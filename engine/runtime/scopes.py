@@ -44,7 +44,13 @@ class ScopeInstance(Workflow):  # type: ignore[misc]
         self.machine = machine
         self.host = host
         self.task_tree = Task(self, spec.start, state=TaskState.COMPLETED)
+        self.undo: list[dict[str, Any]] = []
+        """what was completed here and can be undone; see ``compensation.Done``"""
+        self.open_ended = False
+        """True while an ad-hoc subprocess may still activate something"""
         self.depth: int = 0 if host is None else cast(ScopeInstance, host.workflow).depth + 1
+        self.deployment: str | None = None if host is None else cast(ScopeInstance, host.workflow).deployment
+        """the deployment its process comes from; None for the instance's own"""
 
     @property
     def parent(self) -> ScopeInstance | None:

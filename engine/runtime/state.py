@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from SpiffWorkflow.task import Task
@@ -16,8 +16,9 @@ from engine.runtime.machine import Definitions, Machine
 from engine.runtime.scopes import ALIVE, ScopeInstance, body_of
 from engine.runtime.waits import Wait
 
+M = TypeVar("M", bound=Machine)
 FORMAT = 1
-_VALUES = frozenset(["local", "items"])
+_VALUES = frozenset(["local", "items", "undo"])
 """Entries of a task that hold FEEL values; the others are plain JSON."""
 
 
@@ -39,19 +40,28 @@ def dump(machine: Machine) -> bytes:
 
 def load(content: bytes, definitions: Definitions, host: Host) -> Machine:
     """Restore a machine. Raises KeyError when the state names an element the definitions do not have."""
+    return restore(content, Machine(definitions, host))
+
+
+def restore(content: bytes, machine: M) -> M:
+    """Bring a new ``machine`` into the stored state, as :func:`load`."""
+    definitions = machine.definitions
     data = json.loads(zlib.decompress(content))
-    machine = Machine(definitions, host)
     machine.performers = data.get("performers", {})
     machine.end_element = data.get("end")
     scopes: list[ScopeInstance] = []
     for item in data["scopes"]:
-        inside = item.get("inside")
-        spec = definitions.processes[item["spec"]] if inside is None else definitions.subprocesses[item["spec"], inside]
-        parent = item.get("host")
+        inside, parent = item.get("inside"), item.get("host")
         host_task = scopes[parent[0]].tasks[UUID(parent[1])] if parent else None
+        deployment = item.get("deployment", scopes[parent[0]].deployment if parent else None)
+        known = machine.definitions_of(deployment)
+        spec = known.processes[item["spec"]] if inside is None else known.subprocesses[item["spec"], inside]
         scope = ScopeInstance(machine, spec, host_task)
+        scope.deployment = deployment
         scope.data = _decoded(item["data"])
         scope.completed = item.get("completed", False)
+        scope.open_ended = item.get("open", False)
+        scope.undo = feel.decode(item.get("undo", []))
         for task in item["tasks"]:
             _restore(scope, task)
         scopes.append(scope)
@@ -84,10 +94,16 @@ def _scope(scope: ScopeInstance, position: dict[int, int]) -> dict[str, Any]:
     item: dict[str, Any] = {"spec": scope.spec.process.id}
     if not scope.called:
         item["inside"] = scope.spec.name
-    if scope.host is not None:
+    if scope.parent is not None and scope.host is not None:
         item["host"] = [position[id(scope.parent)], scope.host.id.hex]
+        if scope.deployment != scope.parent.deployment:
+            item["deployment"] = scope.deployment
     if scope.completed:
         item["completed"] = True
+    if scope.open_ended:
+        item["open"] = True
+    if scope.undo:
+        item["undo"] = _encoded(scope, "undo", scope.undo)
     item["data"] = {name: _encoded(scope, name, value) for name, value in scope.data.items()}
     item["tasks"] = [_task(scope, t) for t in scope.tasks.values() if t.has_state(ALIVE)]
     return item

@@ -17,19 +17,26 @@ def judge(process: Process, error: Report) -> None:
         for element in scope.elements.values():
             for problem in _element(scope, element):
                 error(*problem)
-    for problem in _starts(process, process.id, "流程", "process"):
+    for problem in (*_starts(process, process.id, "流程", "process"), *_undone(process, [])):
         error(*problem)
     for element in process.walk():
         if element.children is not None:
-            problems = _event_subprocess(element) if element.event_subprocess else _starts(
-                element.children, element.id, "子流程", "subprocess", one=True
-            )  # fmt: skip
-            for problem in problems:
+            for problem in _inside(element, element.children):
                 error(*problem)
+
+
+def _inside(element: Element, children: Scope) -> Iterator[Problem]:
+    if element.ad_hoc is not None:
+        yield from _ad_hoc(element, children)
+    elif element.event_subprocess:
+        yield from _event_subprocess(element, children)
+    else:
+        yield from _starts(children, element.id, "子流程", "subprocess", one=True)
 
 
 def _element(scope: Scope, element: Element) -> Iterator[Problem]:
     yield from _boundary(scope, element)
+    yield from _compensation(scope, element)
     yield from _ends(scope, element)
     if element.type == "eventBasedGateway":
         yield from _arms(scope, element)
@@ -137,8 +144,76 @@ def _starts(scope: Scope, owner: str, zh: str, en: str, one: bool = False) -> It
         )
 
 
-def _event_subprocess(element: Element) -> Iterator[Problem]:
-    starts = element.children.starts() if element.children is not None else []
+def _ad_hoc(element: Element, children: Scope) -> Iterator[Problem]:
+    if any(e.type in ("startEvent", "endEvent") for e in children.elements.values()):
+        yield (
+            element.id,
+            "临时子流程里不能有开始和结束事件，要依次办理的步骤直接用连线连起来",
+            "an ad-hoc subprocess has no start and end events; connect the steps that follow each other directly",
+        )
+    if not any(e.type in TASKS for e in children.activatable()):
+        yield (
+            element.id,
+            "临时子流程里没有可以启动的步骤（没有进入连线的任务）",
+            "the ad-hoc subprocess holds nothing that can be activated (an activity no flow leads to)",
+        )
+    if element.event_subprocess:
+        yield (element.id, "临时子流程不能由事件触发", "an ad-hoc subprocess cannot be triggered by an event")
+
+
+def _compensation(scope: Scope, element: Element) -> Iterator[Problem]:
+    event = element.event
+    if element.compensation:
+        if element.incoming or element.outgoing or scope.boundary(element.id):
+            yield (
+                element.id,
+                "补偿步骤不能有连线和边界事件，它只由补偿边界事件的关联线引出",
+                "a compensation handler has no sequence flows and no boundary events; it is reached by the association of a compensation boundary event",
+            )
+        elif element.id not in scope.handlers.values():
+            yield (
+                element.id,
+                "没有补偿边界事件用关联线指向这个补偿步骤",
+                "no compensation boundary event is associated with this compensation handler",
+            )
+    if event is None or event.kind != "compensate":
+        return
+    if element.type == "boundaryEvent":
+        handler = scope.elements.get(scope.handlers.get(element.attached_to or "", ""))
+        twins = [e for e in scope.boundary(element.attached_to or "") if e.event and e.event.kind == "compensate"]
+        if handler is None or not handler.compensation or element.outgoing or len(twins) > 1:
+            yield (
+                element.id,
+                "补偿边界事件须用一条关联线指向一个补偿步骤（isForCompensation），没有出口，每个任务只有一个",
+                "a compensation boundary event is associated with one compensation handler (isForCompensation), has no way out, and an activity has only one",
+            )
+
+
+def _undone(scope: Scope, around: list[Scope]) -> Iterator[Problem]:
+    """What a compensation event names must lie in its scope, or in the one its event subprocess belongs to."""
+    reach = [scope, *around]
+    for element in scope.elements.values():
+        event = element.event
+        wanted = event.activity if event is not None else None
+        if wanted and not any(wanted in s.handlers or _holds_handlers(s.elements.get(wanted)) for s in reach):
+            yield (
+                element.id,
+                f"要补偿的步骤“{wanted}”不在同一层，或没有补偿边界事件",
+                f"the activity to compensate, “{wanted}”, is not in the same scope or has no compensation boundary event",
+            )
+        if element.children is not None:
+            yield from _undone(element.children, reach if element.event_subprocess else [])
+
+
+def _holds_handlers(element: Element | None) -> bool:
+    children = element.children if element is not None else None
+    return children is not None and (
+        bool(children.handlers) or any(_holds_handlers(e) for e in children.elements.values())
+    )
+
+
+def _event_subprocess(element: Element, children: Scope) -> Iterator[Problem]:
+    starts = children.starts()
     if len(starts) != 1:
         yield (
             element.id,

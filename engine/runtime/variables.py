@@ -158,14 +158,35 @@ class Variables:
         return ExecutionError(element=element.label, element_id=element.id, reason={"zh": zh, "en": en})
 
 
-_GIVEN = frozenset(["element_id", "task"])
+_GIVEN = frozenset(["element_id", "task", "adHocSubProcessElements"])
 """Names every expression may read when no variable is called so."""
 
 
 def _given(task: Task, element: Element) -> dict[str, Any]:
     since = task.internal_data.get("since")
     created = datetime.fromisoformat(since) if since else None
-    return {"element_id": element.id, "task": {"created_at": created}}
+    given = {"element_id": element.id, "task": {"created_at": created}}
+    elements = _activatable(task)
+    return given if elements is None else {**given, "adHocSubProcessElements": elements}
+
+
+def _activatable(task: Task) -> list[Any] | None:
+    """What the ad-hoc subprocess around ``task`` can activate, as its expressions read it; None outside of one."""
+    current: Task | None = task
+    while current is not None:
+        element = element_of(current)
+        if element.ad_hoc is not None and element.children is not None:
+            return [
+                {
+                    "elementId": e.id,
+                    "elementName": e.name or None,
+                    "documentation": e.documentation or None,
+                    "properties": dict(e.properties),
+                }
+                for e in element.children.activatable()
+            ]
+        current = current.workflow.host
+    return None
 
 
 def element_of(task: Task) -> Element:

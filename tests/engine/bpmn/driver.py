@@ -159,6 +159,12 @@ class Play:
     def now(self) -> datetime:
         return self.time
 
+    def deployment(self, machine: Machine, task: Task, element: Element, kind: str, name: str) -> str | None:
+        return None
+
+    def definitions(self, deployment: str) -> Definitions:
+        raise KeyError(deployment)
+
     def decide(self, machine: Machine, task: Task, element: Element) -> Any:
         decision = machine.evaluate(task, element.called_decision or "", "decisionId")
         return to_feel(self._answer(decision, visible(task)))

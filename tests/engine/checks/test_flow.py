@@ -61,3 +61,24 @@ def test_tasks_may_be_dead_ends_but_events_that_wait_may_not() -> None:
         "</b:timerEventDefinition></b:boundaryEvent>"
     )
     assert [(e, "nothing follows" in t) for _, e, t in found(pack_files(more=more))] == [("late", True)]
+
+
+def test_a_compensation_handler_is_reached_through_its_association() -> None:
+    undo = '<b:boundaryEvent id="undo" attachedToRef="work"><b:compensateEventDefinition/></b:boundaryEvent>'
+    undo += '<b:task id="back" isForCompensation="true"/><b:association id="l" sourceRef="undo" targetRef="back"/>'
+    assert found(pack_files(more=undo)) == []
+    assert found(pack_files(more=undo), "warning") == []
+
+
+AD_HOC = (
+    '<b:adHocSubProcess id="choice"><b:extensionElements><zeebe:adHoc activeElementsCollection="{}"/>'
+    '</b:extensionElements><b:task id="a"/><b:task id="b"/><b:sequenceFlow id="ab" sourceRef="a" targetRef="b"/>'
+    '<b:completionCondition>{}</b:completionCondition></b:adHocSubProcess>'
+    '<b:sequenceFlow id="to" sourceRef="work" targetRef="choice"/>'
+)  # fmt: skip
+
+
+def test_what_an_ad_hoc_subprocess_may_activate_can_be_reached() -> None:
+    assert found(pack_files(more=AD_HOC.format("=[]", "=true")), "warning") == []
+    texts = [t for _, e, t in found(pack_files(more=AD_HOC.format("a", "=1 +"))) if e == "choice"]
+    assert ["activeElementsCollection" in texts[0], "completionCondition" in texts[1]] == [True, True]
