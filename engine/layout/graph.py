@@ -95,7 +95,7 @@ class Node:
 
 @dataclass
 class Edge:
-    """A sequence flow, association or data association."""
+    """A sequence flow, association or data association; one that leads to a compensation handler is placed like a flow."""
 
     id: str
     source: str
@@ -195,6 +195,9 @@ def read_scope(element: etree._Element) -> Scope:
     known = scope.nodes.keys()
     scope.flows = [f for f in scope.flows if f.source in known and f.target in known]
     scope.associations = [a for a in scope.associations if a.source in known and a.target in known]
+    handlers = [a for a in scope.associations if scope.nodes[a.source].host and is_activity(scope.nodes[a.target].tag)]
+    scope.flows += handlers
+    scope.associations = [a for a in scope.associations if a not in handlers]
     _widen_hosts(scope)
     return scope
 
