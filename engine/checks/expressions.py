@@ -102,6 +102,8 @@ def _event(process: Process, element: Element) -> Iterator[Finding]:
         return  # what starts a process is read by engine.checks.starts
     if event.kind == "timer":
         yield from _timer(process, element.id, event.timer or "duration", event.text)
+    if event.kind == "conditional":
+        yield from _expression(process, element.id, event.text, "condition", must=True)
     if event.correlation_key is not None:
         yield from _expression(process, element.id, event.correlation_key, "correlationKey", must=True)
     for text, shown in ((event.name, "name"), (event.code, "code")):

@@ -28,6 +28,7 @@ _CATCHING = frozenset(["startEvent", "intermediateCatchEvent", "boundaryEvent"])
 _THROWING = frozenset(["endEvent", "intermediateThrowEvent"])
 _JOBS = frozenset(["serviceTask", "sendTask", "businessRuleTask", "scriptTask"]) | _THROWING
 _USER_TASK = frozenset(["userTask"])
+_BOUND = ("bindingType", "versionTag")
 
 
 @dataclass(frozen=True)
@@ -39,26 +40,22 @@ class Extension:
     children: frozenset[str] = frozenset()
 
 
-_NAMED_VERSION: Reason = (
-    "部署内的版本总是一起发布，不支持按版本标签绑定；请改为 latest 或 deployment",
-    "everything in a deployment is released together, so binding to a version tag is not supported; use latest or deployment",
-)
-
 EXTENSIONS: dict[str, Extension] = {
     "userTask": Extension(_USER_TASK),
-    "assignmentDefinition": Extension(_USER_TASK, frozenset(["assignee", "candidateGroups"])),
+    "assignmentDefinition": Extension(_USER_TASK, frozenset(["assignee", "candidateGroups", "candidateUsers"])),
     "taskSchedule": Extension(_USER_TASK, frozenset(["dueDate", "followUpDate"])),
     "priorityDefinition": Extension(_USER_TASK, frozenset(["priority"])),
-    "formDefinition": Extension(_USER_TASK | {"startEvent"}, frozenset(["formId", "bindingType"])),
+    "formDefinition": Extension(_USER_TASK | {"startEvent"}, frozenset(["formId", "formKey", *_BOUND])),
+    "userTaskForm": Extension(frozenset(["process"]), frozenset(["id"])),
     "taskDefinition": Extension(_JOBS, frozenset(["type", "retries"])),
+    "taskHeaders": Extension(_JOBS | _USER_TASK, children=frozenset(["header"])),
+    "jobPriorityDefinition": Extension(_JOBS | {"process"}, frozenset(["priority"])),
     "ioMapping": Extension(_ACTIVITIES | _CATCHING | _THROWING, children=frozenset(["input", "output"])),
     "script": Extension(frozenset(["scriptTask"]), frozenset(["expression", "resultVariable"])),
-    "calledDecision": Extension(
-        frozenset(["businessRuleTask"]), frozenset(["decisionId", "resultVariable", "bindingType"])
-    ),
+    "calledDecision": Extension(frozenset(["businessRuleTask"]), frozenset(["decisionId", "resultVariable", *_BOUND])),
     "calledElement": Extension(
         frozenset(["callActivity"]),
-        frozenset(["processId", "propagateAllChildVariables", "propagateAllParentVariables", "bindingType"]),
+        frozenset(["processId", "propagateAllChildVariables", "propagateAllParentVariables", *_BOUND]),
     ),
     "loopCharacteristics": Extension(
         frozenset(["multiInstanceLoopCharacteristics"]),
@@ -67,6 +64,7 @@ EXTENSIONS: dict[str, Extension] = {
     "adHoc": Extension(
         frozenset(["adHocSubProcess"]), frozenset(["activeElementsCollection", "outputCollection", "outputElement"])
     ),
+    "conditionalFilter": Extension(frozenset(["conditionalEventDefinition"]), frozenset(["variableEvents"])),
     "subscription": Extension(frozenset(["message"]), frozenset(["correlationKey"])),
     "versionTag": Extension(frozenset(["process"]), frozenset(["value"])),
     "properties": Extension(
@@ -79,6 +77,7 @@ EXTENSIONS: dict[str, Extension] = {
     "input": Extension(frozenset(["ioMapping"]), frozenset(["source", "target"])),
     "output": Extension(frozenset(["ioMapping"]), frozenset(["source", "target"])),
     "property": Extension(frozenset(["properties"]), frozenset(["name", "value"])),
+    "header": Extension(frozenset(["taskHeaders"]), frozenset(["id", "key", "value"])),
 }
 """The extension elements that are read, with the attributes that are read."""
 
@@ -86,14 +85,6 @@ NO_INPUTS = _CATCHING
 """Elements that begin with an event: there is nothing yet that input mappings could serve."""
 
 REFUSED_EXTENSIONS: dict[str, Reason] = {
-    "taskHeaders": (
-        "服务不读取任务头（task headers），请改用输入映射",
-        "services do not read task headers; use input mappings",
-    ),
-    "userTaskForm": (
-        "不支持嵌入的表单，请把表单另存为 forms/<编号>.form 并填写表单编号（formId）",
-        "embedded forms are not supported; save the form as forms/<id>.form and give its id (formId)",
-    ),
     "executionListeners": (
         "不支持执行监听器，请改画成服务任务",
         "execution listeners are not supported; draw a service task instead",
@@ -106,38 +97,54 @@ REFUSED_EXTENSIONS: dict[str, Reason] = {
         "不支持链接资源，请用决策、表单或信函的编号引用",
         "linked resources are not supported; refer to decisions, forms and letters by their id",
     ),
-    "conditionalFilter": (
-        "不支持条件事件，请改用消息、信号或定时事件",
-        "conditional events are not supported; use a message, signal or timer event",
+    "agentDefinition": (
+        "不支持智能代理任务（agent），请改用允许清单中的服务类型",
+        "agent tasks are not supported; use a topic of the allow-list",
     ),
 }
 
 REFUSED_ATTRIBUTES: dict[tuple[str, str], Reason] = {
-    ("assignmentDefinition", "candidateUsers"): (
-        "不支持候选人（candidateUsers），请改用候选组或指定办理人",
-        "candidate users are not supported; use candidate groups or an assignee",
-    ),
-    ("formDefinition", "formKey"): (
-        "不支持 formKey，请填写表单编号（formId），即 forms/ 中的文件名",
-        "formKey is not supported; give the form id (formId), the file name in forms/",
-    ),
     ("formDefinition", "externalReference"): (
         "不支持外部表单，请填写表单编号（formId）",
         "external forms are not supported; give a form id (formId)",
     ),
-    ("formDefinition", "versionTag"): _NAMED_VERSION,
-    ("calledDecision", "versionTag"): _NAMED_VERSION,
-    ("calledElement", "versionTag"): _NAMED_VERSION,
+    ("calledElement", "businessId"): (
+        "被调用的流程沿用投诉编号，不能另取业务编号（businessId），请删除它",
+        "a called process keeps the complaint's number and cannot have a business id of its own; remove businessId",
+    ),
     ("calledElement", "processIdExpression"): (
         "processIdExpression 已废弃，请把表达式写进 processId",
         "processIdExpression is out of date; write the expression into processId",
     ),
 }
 
-BINDINGS = ("", "latest", "deployment")
-"""Inside a deployment both mean the same."""
+NO_FORM_KEY: Reason = (
+    "不支持此 formKey，请填写表单编号（formId），即 forms/ 中的文件名，或嵌入的表单（camunda-forms:bpmn:编号）",
+    "this formKey is not supported; give the form id (formId), the file name in forms/, or that of an embedded form (camunda-forms:bpmn:ID)",
+)
+EMBEDDED = "camunda-forms:bpmn:"
+"""Begins the formKey of a form embedded in the diagram, as Camunda's modelers wrote it up to 8.5."""
 
-PRESENTATION = frozenset(["modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon"])
+NO_EFFECT: dict[str, Reason] = {
+    "jobPriorityDefinition": (
+        "作业优先级不起作用：服务在这一步当场完成，不排队",
+        "the job priority has no effect: services run at once and do not queue",
+    ),
+}
+"""Extensions that are read, but change nothing here."""
+
+BINDINGS = ("latest", "deployment", "versionTag")
+"""Which version of a process, decision or form an element takes; latest when nothing is said (Camunda 8)."""
+
+PRESENTATION = frozenset(
+    [
+        "modelerTemplate",
+        "modelerTemplateVersion",
+        "modelerTemplateIcon",
+        "modelerConfigurationTemplate",
+        "modelerConfigurationName",
+    ]
+)
 """zeebe attributes that only a modeller reads."""
 
 FLOW_NODE_ATTRIBUTES = frozenset(
@@ -267,17 +274,16 @@ REFUSED_ELEMENTS: dict[str, Reason] = {
 
 REFUSED_EVENTS: dict[str, Reason] = {
     "cancel": REFUSED_ELEMENTS["transaction"],
-    "conditional": REFUSED_EXTENSIONS["conditionalFilter"],
 }
 
 EVENTS_AT: dict[str, frozenset[str]] = {
     "startEvent": frozenset(["none", "timer", "message", "signal"]),
     "subprocess startEvent": frozenset(["none"]),
-    "triggered startEvent": frozenset(["timer", "message", "signal", "error", "escalation"]),
+    "triggered startEvent": frozenset(["timer", "message", "signal", "error", "escalation", "conditional"]),
     "endEvent": frozenset(["none", "message", "signal", "error", "escalation", "compensate", "terminate"]),
     "intermediateThrowEvent": frozenset(["none", "message", "signal", "escalation", "compensate", "link"]),
-    "intermediateCatchEvent": frozenset(["timer", "message", "signal", "link"]),
-    "boundaryEvent": frozenset(["timer", "message", "signal", "error", "escalation", "compensate"]),
+    "intermediateCatchEvent": frozenset(["timer", "message", "signal", "conditional", "link"]),
+    "boundaryEvent": frozenset(["timer", "message", "signal", "error", "escalation", "conditional", "compensate"]),
 }
 """Which triggers an event may have (BPMN 2.0.2, tables 10.84 to 10.92, as far as they are executed)."""
 

@@ -55,6 +55,8 @@ class EventReader:
             return self._link(definition, element)
         if kind == "terminate":
             return EventDefinition("terminate")
+        if kind == "conditional":
+            return self._conditional(definition, element)
         if kind == "compensate":
             return self._compensation(definition, element)
         self._error(
@@ -117,6 +119,25 @@ class EventReader:
             "the timer needs one time, such as PT4H or =limits.reply",
         )
         return EventDefinition("timer", timer="duration", text="PT0S")
+
+    def _conditional(self, node: etree._Element, element: Element) -> EventDefinition:
+        text = " ".join((node.findtext("b:condition", "", _NS) or "").split())
+        if not text.startswith("="):
+            self._error(
+                element.id,
+                "条件事件须填写条件，例如 =amount > 1000",
+                "the conditional event needs a condition, such as =amount > 1000",
+            )
+        found = node.find("b:extensionElements/z:conditionalFilter", _NS)
+        given = {} if found is None else {str(k): str(v) for k, v in found.attrib.items()}
+        changes = given.pop("variableEvents", "").replace(" ", "") or None
+        if given or (changes and not set(changes.split(",")) <= {"create", "update"}):
+            self._error(
+                element.id,
+                "条件事件的过滤只能写 variableEvents：create、update；变量名取自条件本身",
+                "the filter of a conditional event takes variableEvents only: create, update; the names come from the condition itself",
+            )
+        return EventDefinition("conditional", text=text, changes=changes)
 
     def _compensation(self, node: etree._Element, element: Element) -> EventDefinition:
         if node.get("waitForCompletion", "true") not in ("true", "1"):

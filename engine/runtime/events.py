@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 def subscribe(machine: Machine, task: Task, element: Element, around: Task | None = None) -> None:
     """Make ``task`` wait for the event of ``element``; ``around`` is the activity whose variables its time may use."""
-    task.internal_data.setdefault("waits", {})[element.id] = subscription(machine, task, element, around or task)
+    wait = subscription(machine, task, element, around or task)
+    task.internal_data.setdefault("waits", {})[element.id] = wait
+    if wait.kind == "conditional":
+        machine.opened.append((task, element.id))
 
 
 def open_boundary(machine: Machine, task: Task, elements: Iterable[Element]) -> None:

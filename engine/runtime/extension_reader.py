@@ -6,7 +6,17 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from engine.runtime.dialect import BINDINGS, EXTENSIONS, NO_INPUTS, REFUSED_ATTRIBUTES, REFUSED_EXTENSIONS
+from engine.runtime.dialect import (
+    BINDINGS,
+    EMBEDDED,
+    EXTENSIONS,
+    NO_EFFECT,
+    NO_FORM_KEY,
+    NO_INPUTS,
+    PRESENTATION,
+    REFUSED_ATTRIBUTES,
+    REFUSED_EXTENSIONS,
+)
 from engine.runtime.model import BPMN, ZEEBE, AdHoc, Element, Loop
 
 _NS = {"b": BPMN, "z": ZEEBE}
@@ -26,8 +36,13 @@ class ExtensionReader:
         """Check the extensions of a process; returns its version tag."""
         tag = ""
         for ext in _extensions(node):
-            if self._known(ext, "process", node.get("id", "")) and etree.QName(ext).localname == "versionTag":
+            owner, name = node.get("id", ""), etree.QName(ext).localname
+            if not self._known(ext, "process", owner):
+                continue
+            if name == "versionTag":
                 tag = ext.get("value", "")
+            elif name == "userTaskForm" and not ext.get("id"):
+                self._error(owner, "嵌入的表单没有编号", "an embedded form has no id")
         return tag
 
     def read(self, node: etree._Element, element: Element) -> None:
@@ -37,6 +52,13 @@ class ExtensionReader:
                 self._take(node, ext, element)
         for loop in node.findall("b:multiInstanceLoopCharacteristics", _NS):
             self._loop(loop, element)
+        if element.headers and not element.topic and element.type != "userTask":
+            self._note(
+                "info",
+                element.id,
+                "任务头不起作用：这里没有填写服务类型",
+                "the task headers have no effect: there is no topic here",
+            )
         if element.type == "adHocSubProcess":
             self._ad_hoc(node, element)
         if element.topic and (element.script or element.called_decision):
@@ -61,6 +83,8 @@ class ExtensionReader:
             return False
         for key, value in ext.attrib.items():
             attribute = str(key)
+            if attribute in PRESENTATION:
+                continue
             if (name, attribute) in REFUSED_ATTRIBUTES and value:
                 self._error(owner, *REFUSED_ATTRIBUTES[name, attribute])
             elif attribute not in known.attributes and (name, attribute) not in REFUSED_ATTRIBUTES:
@@ -69,8 +93,6 @@ class ExtensionReader:
                     f"不认识“zeebe:{name}”的属性“{attribute}”，请在建模工具中删除它",
                     f"the attribute “{attribute}” of “zeebe:{name}” is not known; remove it in the modeller",
                 )
-            elif attribute == "bindingType" and value not in BINDINGS:
-                self._error(owner, *REFUSED_ATTRIBUTES["calledElement", "versionTag"])
         for child in ext.iterchildren(tag=etree.Element):
             part = etree.QName(child)
             if part.namespace == ZEEBE and part.localname in known.children:
@@ -81,6 +103,8 @@ class ExtensionReader:
                     f"不认识“zeebe:{name}”中的“{part.localname}”，请在建模工具中删除它",
                     f"“{part.localname}” inside “zeebe:{name}” is not known; remove it in the modeller",
                 )
+        if name in NO_EFFECT:
+            self._note("info", owner, *NO_EFFECT[name])
         return True
 
     def _take(self, node: etree._Element, ext: etree._Element, element: Element) -> None:
@@ -88,24 +112,71 @@ class ExtensionReader:
         if name == "assignmentDefinition":
             element.assignee = ext.get("assignee") or None
             element.candidate_groups = ext.get("candidateGroups") or None
+            element.candidate_users = ext.get("candidateUsers") or None
         elif name == "taskSchedule":
             element.due_date, element.follow_up_date = ext.get("dueDate") or None, ext.get("followUpDate") or None
         elif name == "priorityDefinition":
             element.priority = ext.get("priority") or None
         elif name == "formDefinition":
-            element.form_id = ext.get("formId") or None
+            self._form(ext, element)
         elif name == "taskDefinition":
             self._task_definition(node, ext, element)
+        elif name == "taskHeaders":
+            self._headers(ext, element)
         elif name == "ioMapping":
             self._mapping(ext, element)
         elif name == "script":
             element.script, element.result_variable = ext.get("expression"), ext.get("resultVariable")
         elif name == "calledDecision":
             element.called_decision, element.result_variable = ext.get("decisionId"), ext.get("resultVariable")
+            self._binding(ext, element)
         elif name == "calledElement":
             element.called_process = ext.get("processId")
             element.propagate_children = ext.get("propagateAllChildVariables", "true") == "true"
             element.propagate_parent = ext.get("propagateAllParentVariables", "true") == "true"
+            self._binding(ext, element)
+
+    def _form(self, ext: etree._Element, element: Element) -> None:
+        key, form_id = ext.get("formKey", ""), ext.get("formId")
+        element.form_id = form_id or key.removeprefix(EMBEDDED) or None
+        self._binding(ext, element)
+        if key and (form_id or not key.startswith(EMBEDDED)):
+            self._error(element.id, *NO_FORM_KEY)
+        elif key:
+            element.binding = "deployment"
+
+    def _binding(self, ext: etree._Element, element: Element) -> None:
+        element.binding, element.version_tag = ext.get("bindingType") or "latest", ext.get("versionTag") or None
+        if element.binding not in BINDINGS:
+            self._error(
+                element.id,
+                f"不认识版本绑定“{element.binding}”，可选：{'、'.join(BINDINGS)}",
+                f"the binding type “{element.binding}” is not known; use one of {', '.join(BINDINGS)}",
+            )
+        elif element.binding == "versionTag" and element.version_tag is None:
+            self._error(
+                element.id,
+                "按版本标签绑定须填写版本标签（versionTag）",
+                "binding to a version tag needs the tag (versionTag)",
+            )
+        elif element.binding != "versionTag" and element.version_tag is not None:
+            self._note(
+                "warning",
+                element.id,
+                f"版本标签“{element.version_tag}”不起作用：版本绑定（bindingType）不是 versionTag",
+                f"the version tag “{element.version_tag}” has no effect: the binding type is not versionTag",
+            )
+
+    def _headers(self, ext: etree._Element, element: Element) -> None:
+        for header in ext.iterchildren(tag=etree.Element):
+            key = header.get("key", "")
+            if not key.strip() or key in element.headers:
+                self._error(
+                    element.id,
+                    f"任务头“{key or '（空）'}”没有名称或重复，请给每个任务头一个自己的名称",
+                    f"the task header “{key or '(none)'}” has no key or occurs twice; give each header a key of its own",
+                )
+            element.headers[key] = header.get("value", "")
 
     def _task_definition(self, node: etree._Element, ext: etree._Element, element: Element) -> None:
         element.topic = ext.get("type") or None
@@ -195,6 +266,12 @@ def properties(node: etree._Element) -> dict[str, str]:
     """The zeebe properties of any element."""
     found = node.iterfind("b:extensionElements/z:properties/z:property", _NS)
     return {p.get("name", ""): p.get("value", "") for p in found}
+
+
+def embedded_forms(node: etree._Element) -> dict[str, str]:
+    """The forms embedded in a process: id -> JSON text."""
+    found = node.iterfind("b:extensionElements/z:userTaskForm", _NS)
+    return {form.get("id", ""): (form.text or "").strip() for form in found}
 
 
 def _extensions(node: etree._Element) -> list[etree._Element]:

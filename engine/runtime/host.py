@@ -34,7 +34,7 @@ class Host(Protocol):
         """The value of the decision a business rule task calls."""
 
     def job(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Do what a topic says; may raise BpmnError."""
+        """Do what a topic says, ``inputs`` being its input variables and task headers; may raise BpmnError."""
 
     def signal(self, name: str, variables: Mapping[str, Any]) -> None:
         """A signal was thrown. The instance itself has already caught it; others may want it."""

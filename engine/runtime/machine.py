@@ -11,7 +11,7 @@ from uuid import UUID
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime import compensation, events
+from engine.runtime import compensation, conditions, events
 from engine.runtime.adhoc import AdHocNode
 from engine.runtime.gateways import InclusiveNode, JoinNode
 from engine.runtime.host import BpmnError, Host, Step
@@ -48,6 +48,9 @@ class Machine(Variables):
         self.ready: deque[Task] = deque()
         self.signals: deque[tuple[Task, str, Mapping[str, Any]]] = deque()
         """waiting task, element and payload of signals that were thrown and are still to be caught"""
+        self.changes = []
+        self.opened: list[tuple[Task, str]] = []
+        """waiting task and element of conditional events nobody has looked at yet"""
         self.steps: list[Step] = []
         self.end_element: str | None = None
         """the end event of the instance that was reached last"""
@@ -136,7 +139,9 @@ class Machine(Variables):
         """Execute whatever can execute, until every token waits for something outside."""
         element = None
         for count in range(1, MAX_STEPS):
-            if self.signals:
+            if self.opened or self.changes:
+                self._look()
+            elif self.signals:
                 self._deliver(*self.signals.popleft())
             elif self.ready:
                 element = element_of(self.ready[0])
@@ -167,6 +172,11 @@ class Machine(Variables):
                 task.complete()
             else:
                 task._set_state(TaskState.STARTED)
+
+    def _look(self) -> None:
+        changes, opened = self.changes, self.opened
+        self.changes, self.opened = [], []
+        conditions.look(self, changes, opened)
 
     def _deliver(self, task: Task, element_id: str, variables: Mapping[str, Any]) -> None:
         if task.has_state(ALIVE) and element_id in task.internal_data.get("waits", {}):
@@ -356,9 +366,9 @@ class Machine(Variables):
                         self.signals.append((task, element_id, variables))
 
     def job(self, task: Task) -> None:
-        """Let the host do what the topic of ``task`` says."""
+        """Let the host do what the topic of ``task`` says, with the inputs and, where they leave a name free, the headers."""
         element = element_of(task)
-        self.result(task, self.host.job(self, task, element, self.local(task)))
+        self.result(task, self.host.job(self, task, element, {**element.headers, **self.local(task)}))
 
     def local(self, task: Task) -> dict[str, Any]:
         """The local variables of ``task``: what its input mappings made."""

@@ -51,13 +51,16 @@ class EventDefinition:
     """What an event waits for or throws."""
 
     kind: str
-    """none · timer · message · signal · error · escalation · compensate · terminate · link"""
+    """none · timer · message · signal · error · escalation · conditional · compensate · terminate · link"""
     name: str = ""
     code: str | None = None
     correlation_key: str | None = None
     timer: str | None = None
     """duration · date · cycle"""
     text: str = ""
+    """time or condition"""
+    changes: str | None = None
+    """which changes of variables a conditional event looks at: create, update or both"""
     activity: str | None = None
     """the one activity a compensation event undoes"""
 
@@ -194,6 +197,8 @@ class Process(Scope):
     file: str = ""
     executable: bool = True
     version_tag: str = ""
+    embedded_forms: dict[str, str] = field(default_factory=dict)
+    """form id -> form-js JSON"""
     documentation: str = ""
     lanes: dict[str, str] = field(default_factory=dict)
     """lane id -> name"""

@@ -19,7 +19,7 @@ from engine.runtime.dialect import (
     SCOPE_CHILDREN,
 )
 from engine.runtime.event_reader import EventReader
-from engine.runtime.extension_reader import ExtensionReader, properties
+from engine.runtime.extension_reader import ExtensionReader, embedded_forms, properties
 from engine.runtime.model import (
     BPMN,
     EVENTS,
@@ -91,6 +91,7 @@ class Reader:
             documentation=_documentation(node),
             properties=properties(node),
             version_tag=self._extensions.process(node),
+            embedded_forms=embedded_forms(node),
             pool=pools.get(node.get("id"), ""),
         )
         self._unique(process.id)

@@ -8,7 +8,7 @@ process itself.
 from __future__ import annotations
 
 from collections import ChainMap
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.task import Task
@@ -19,6 +19,17 @@ from engine.runtime.model import Process, Scope
 
 if TYPE_CHECKING:
     from engine.runtime.machine import Machine
+
+
+class Change(NamedTuple):
+    """A variable was set to another value."""
+
+    variables: dict[str, Any]
+    """the map it lives in"""
+    name: str
+    kind: str
+    """create · update"""
+
 
 ALIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
@@ -103,12 +114,13 @@ def visible(task: Task) -> ChainMap[str, Any]:
     return ChainMap(*chain(task))
 
 
-def write(maps: list[dict[str, Any]], values: dict[str, Any]) -> None:
-    """Set each value in the innermost map that has it, else in the outermost one."""
+def write(maps: list[dict[str, Any]], values: dict[str, Any]) -> list[Change]:
+    """Set each value in the innermost map that has it, else in the outermost one; returns what is different now."""
+    changes = []
     for name, value in values.items():
-        for variables in maps:
-            if name in variables:
-                variables[name] = value
-                break
-        else:
-            maps[-1][name] = value
+        variables = next((m for m in maps if name in m), maps[-1])
+        known = name in variables
+        if not known or variables[name] != value:
+            changes.append(Change(variables, name, "update" if known else "create"))
+        variables[name] = value
+    return changes

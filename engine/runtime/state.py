@@ -45,7 +45,6 @@ def load(content: bytes, definitions: Definitions, host: Host) -> Machine:
 
 def restore(content: bytes, machine: M) -> M:
     """Bring a new ``machine`` into the stored state, as :func:`load`."""
-    definitions = machine.definitions
     data = json.loads(zlib.decompress(content))
     machine.performers = data.get("performers", {})
     machine.end_element = data.get("end")

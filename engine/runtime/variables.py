@@ -13,7 +13,7 @@ from engine import feel
 from engine.errors import ExecutionError
 from engine.runtime.host import Host
 from engine.runtime.model import Element, Flow
-from engine.runtime.scopes import body_of, chain, visible, write
+from engine.runtime.scopes import Change, body_of, chain, visible, write
 
 MAX_ITEMS = 5_000
 
@@ -22,6 +22,7 @@ class Variables:
     """The part of a running instance that evaluates FEEL and moves values between scopes."""
 
     host: Host
+    changes: list[Change]
 
     def evaluate(
         self,
@@ -38,6 +39,13 @@ class Variables:
         if not text.startswith("="):
             return text
         return self._feel(task, text[1:], element or element_of(task), what, extra).value
+
+    def explain(self, task: Task, text: str, what: str) -> tuple[Any, tuple[feel.Problem, ...]]:
+        """The value of an attribute as :meth:`evaluate`, and the problems that may have made it null."""
+        if not text.startswith("="):
+            return text, ()
+        result = self._feel(task, text[1:], element_of(task), what, None)
+        return result.value, tuple(result.problems)
 
     def truth(self, task: Task, text: str, element: Element, extra: Mapping[str, Any] | None = None) -> bool:
         """A condition must be true or false; anything else is a fault that names what is missing."""
@@ -115,7 +123,7 @@ class Variables:
         maps = chain(task)
         if not own and "local" in task.internal_data:
             maps = maps[1:]
-        write(maps, {k: v for k, v in variables.items() if k})
+        self.changes += write(maps, {k: v for k, v in variables.items() if k})
 
     def _map(
         self,

@@ -1,4 +1,4 @@
-"""What a token waits for: timers, messages, signals, errors and escalations."""
+"""What a token waits for: timers, messages, signals, conditions, errors and escalations."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ class Wait:
 
     kind: str
     name: str = ""
-    """message or signal name, error or escalation code"""
+    """message or signal name, error or escalation code, condition"""
     key: str | None = None
+    """correlation key of a message; which changes a condition looks at"""
     due: str | None = None
     provisional: bool = False
     explanation: dict[str, Any] | None = None
@@ -101,6 +102,8 @@ def subscription(machine: Machine, task: Task, element: Element, around: Task) -
         return Wait("message", name, _key(machine, task, element))
     if event.kind == "signal":
         return Wait("signal", _name(machine, element, machine.evaluate(around, event.name, "signal", element=element)))
+    if event.kind == "conditional":
+        return Wait("conditional", event.text, event.changes)
     return Wait(event.kind, event.code or "")
 
 

@@ -56,7 +56,6 @@ def catching(definition: str, tag: str = "boundaryEvent", attributes: str = 'att
     [
         (catching("<b:compensateEventDefinition/>"), "associated with one compensation handler"),
         (catching("<b:cancelEventDefinition/>"), "transactions"),
-        (catching("<b:conditionalEventDefinition/>"), "timer event"),
         (catching("<b:oddEventDefinition/>"), "odd"),
         (catching("<b:eventDefinitionRef>d</b:eventDefinitionRef>"), "trigger into the event"),
         (catching(""), "in this place"),
