@@ -7,12 +7,12 @@ import hashlib
 import io
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import xml
+from engine import common, xml
 from engine.decisions import DecisionModel, load_decisions
 from engine.errors import ModelInvalid, NotFound
 from engine.forms import Form, FormError, load_form
@@ -90,6 +90,20 @@ class Pack:
             return None
         return str(self.manifest.get("lanes", {}).get(lane, lane))
 
+    def files_complaints(self, process_id: str) -> bool:
+        """True for the process whose instances are complaints: numbered, and entered in the ledger."""
+        return process_id == self.entry and bool(self.manifest.get("numbering"))
+
+    def bindable(self) -> Iterator[tuple[str, str, str]]:
+        """(kind, name, version tag) of every process, decision and form an element can bind to."""
+        for process in self.processes.values():
+            if process.executable:
+                yield "process", process.id, process.version_tag
+        for decision_id, model in self.decisions.items():
+            yield "decision", decision_id, model.decisions[decision_id].version_tag
+        for form_id, form in self.forms.items():
+            yield "form", form_id, form.version_tag
+
     def start_form(self) -> Form:
         """The intake form of the entry process."""
         for element in self.processes[self.entry].starts():
@@ -102,7 +116,7 @@ class Pack:
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """The files of a pack folder by relative path; samples and unknown file types are left out.
+    """The files of a pack folder by relative path, with the shared ones it names; samples and unknown types are left out.
 
     Reading ends where the pack has become too large to be accepted. Raises NotFound when the folder holds no pack.toml.
     """
@@ -110,13 +124,13 @@ def read_folder(folder: Path) -> dict[str, bytes]:
         raise NotFound(what={"zh": "制度包（缺少 pack.toml）", "en": "process pack (no pack.toml)"}, id=str(folder))
     files: dict[str, bytes] = {}
     size = 0
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder).as_posix()
+    own = [(path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*"))]
+    for relative, path in (*own, *common.shared_files(folder, (folder / "pack.toml").read_bytes())):
         if (
             path.is_file()
             and not path.is_symlink()
             and path.suffix in SUFFIXES
-            and not relative.startswith(("samples/", "imports/"))
+            and not common.bare(relative).startswith(("samples/", "imports/"))
         ):
             with path.open("rb") as stream:
                 files[relative] = stream.read(MAX_BYTES + 1)
@@ -147,6 +161,7 @@ def load_pack(files: Mapping[str, bytes], name: str | None = None) -> Pack:
         return pack
     _manifest(pack, files.get("pack.toml", b""), name)
     _models(pack, files)
+    pack.findings.extend(common.give_clauses(pack.processes, pack.manifest.get("clauses", {})))
     _decisions(pack, files)
     _texts(pack, files)
     if not any(f.severity == "error" for f in pack.findings):
@@ -181,6 +196,8 @@ def _manifest(pack: Pack, content: bytes, name: str | None) -> None:
         "archive": dict,
         "personal": list,
         "lanes": dict,
+        "common": list,
+        "clauses": dict,
     }.items():
         value = pack.manifest.get(key)
         if key in ("title", "entry") and not value:
@@ -188,6 +205,11 @@ def _manifest(pack: Pack, content: bytes, name: str | None) -> None:
         elif value is not None and not isinstance(value, kind):
             _problem(pack, "pack.toml", f"{key} 的写法不对", f"{key} has the wrong form")
             pack.manifest = {k: v for k, v in pack.manifest.items() if k != key}
+    for name in pack.manifest.get("common", ()):
+        if not any(path.startswith(f"common/{name}/") for path in pack.files):
+            _problem(
+                pack, "pack.toml", f"没有共用文件夹 common/{name}", f"there is no shared folder common/{name}", "common"
+            )
     for key in ("numbering", "archive"):
         pattern = str((pack.manifest.get(key) or {}).get("pattern", "{seq}"))
         if "{seq" not in pattern:
@@ -207,13 +229,26 @@ def _models(pack: Pack, files: Mapping[str, bytes]) -> None:
             if path.endswith(".bpmn"):
                 _diagram(pack, content, path)
             elif path.endswith(".form"):
-                form = load_form(content, path)
-                pack.forms[Path(path).stem] = form
-                pack.findings.extend(Finding(f.severity, path, f.component, f.zh, f.en) for f in form.findings())
+                _form(pack, content, path, Path(path).stem, None)
         except ModelInvalid as error:
-            pack.findings.append(_unreadable(path, error))
-        except FormError as error:
-            pack.findings.append(Finding("error", path, None, error.zh, error.en))
+            pack.findings.append(unreadable(path, error))
+
+
+def _form(pack: Pack, content: bytes, path: str, form_id: str, element: str | None) -> None:
+    """Take a form, that of a file or one embedded in the diagram ``path`` as ``element``."""
+    try:
+        form = load_form(content, path)
+    except FormError as error:
+        pack.findings.append(Finding("error", path, element, error.zh, error.en))
+        return
+    if form_id in pack.forms:
+        other = pack.forms[form_id].file
+        _problem(
+            pack, path, f"表单编号 {form_id} 与 {other} 重复", f"form id {form_id} also stands in {other}", form_id
+        )
+    pack.forms[form_id] = form
+    findings = form.findings()
+    pack.findings.extend(Finding(f.severity, path, element or f.component, f.zh, f.en) for f in findings)
 
 
 def _decisions(pack: Pack, files: Mapping[str, bytes]) -> None:
@@ -246,14 +281,15 @@ def read_tables(files: Mapping[str, bytes]) -> tuple[list[DecisionModel], list[F
             try:
                 model = load_decisions(waiting.pop(path), path, {m.namespace: m for m in models})
             except ModelInvalid as error:
-                findings.append(_unreadable(path, error))
+                findings.append(unreadable(path, error))
                 continue
             models.append(model)
             findings.extend(model.findings)
     return models, findings
 
 
-def _unreadable(path: str, error: ModelInvalid) -> Finding:
+def unreadable(path: str, error: ModelInvalid) -> Finding:
+    """The finding about a file that cannot be read."""
     element = str(error.params.get("element") or "-")
     return Finding("error", path, None if element == "-" else element, error.text("zh"), error.text("en"))
 
@@ -286,6 +322,8 @@ def _diagram(pack: Pack, content: bytes, path: str) -> None:
                 process.id,
             )
         pack.processes[process.id] = process
+        for form_id, text in process.embedded_forms.items() if process.executable else ():
+            _form(pack, text.encode(), path, form_id, form_id)
         for element in process.walk():
             if len(element.id) > MAX_ID:
                 _problem(
@@ -300,17 +338,18 @@ def _diagram(pack: Pack, content: bytes, path: str) -> None:
 def _texts(pack: Pack, files: Mapping[str, bytes]) -> None:
     for path, content in files.items():
         try:
-            if path.startswith("letters/"):
-                language = "en" if path.startswith("letters/en/") else "zh"
+            if common.bare(path).startswith("letters/"):
+                language = "en" if common.bare(path).startswith("letters/en/") else "zh"
                 pack.letters[Path(path).stem, language] = content.decode("utf-8")
             elif path == "policy.tsv":
                 pack.rules = _rules(content.decode("utf-8"))
-            elif path == "locale/en.toml":
-                pack.names = Names(pack.manifest, pack.processes, tomllib.loads(content.decode("utf-8")))
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
+        except (UnicodeDecodeError, csv.Error) as error:
             _problem(pack, path, f"无法读取：{error}", f"cannot be read: {error}")
-    if "locale/en.toml" not in files:
-        pack.names = Names(pack.manifest, pack.processes, {})
+    try:
+        pack.names = Names(pack.manifest, pack.processes, common.english(files))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        pack.names = Names(pack.manifest, pack.processes)
+        _problem(pack, "locale/en.toml", f"无法读取：{error}", f"cannot be read: {error}")
 
 
 def _rules(text: str) -> tuple[Rule, ...]:
