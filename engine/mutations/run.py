@@ -1,0 +1,72 @@
+"""Runs the mutants of a pack."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+
+from engine.config import Config
+from engine.errors import BadRequest
+from engine.guarantees import broken_by_pack, read_guarantees
+from engine.mutations.mutants import Mutant, mutants
+from engine.mutations.proof import Verdict
+from engine.packs import Pack, load_pack
+from engine.scenarios import Outcome, run_scenario, run_scenarios
+
+MAX_WALKS = 6
+"""Scenarios tried for one mutant: those that say they are about its rule first, then the short ones."""
+
+
+def run_mutants(pack: Pack, config: Config) -> Iterator[Verdict]:
+    """Judge every mutant of ``pack``, several at a time, in the order they end.
+
+    Raises BadRequest naming the scenario when one is red without any change: then nothing could be proven.
+    """
+    walks = list(run_scenarios(pack, config))
+    for walk in walks:
+        if not walk.ok:
+            raise BadRequest(
+                reason={
+                    "zh": f"{pack.name}/{walk.file} 没有改动就已不符（{walk.problem}），先改好它",
+                    "en": f"{pack.name}/{walk.file} fails without any change ({walk.problem}); mend it first",
+                }
+            )
+    with ProcessPoolExecutor(
+        os.cpu_count(), initializer=_begin, initargs=(pack.files, pack.name, config, walks)
+    ) as pool:
+        yield from pool.map(_judge, mutants(pack), chunksize=4)
+
+
+_WORK: tuple[Pack, Config, list[Outcome]]
+"""What every judging process needs: the pack, the settings, and how its scenarios go without a change."""
+
+
+def _begin(files: Mapping[str, bytes], name: str, config: Config, walks: list[Outcome]) -> None:
+    global _WORK
+    _WORK = load_pack(files, name), config, walks
+
+
+def _judge(mutant: Mutant) -> Verdict:
+    pack, config, walks = _WORK
+    changed = load_pack({**pack.files, mutant.path: mutant.content}, pack.name)
+    problem = next((f"{f.file} {f.element or ''}: {f.en}" for f in changed.findings if f.severity == "error"), None)
+    if problem is not None:
+        return Verdict(mutant.place, mutant.change, mutant.rules, None, f"cannot be executed: {problem}")
+    broken = next(broken_by_pack(changed, read_guarantees(pack)[0]), None)
+    if broken is not None:
+        return Verdict(mutant.place, mutant.change, mutant.rules, f"guarantees.toml#{broken[0].id}", broken[1])
+    touching = [walk for walk in walks if _touches(pack, walk, mutant)]
+    touching.sort(key=lambda w: (not set(w.clauses) & set(mutant.rules), w.step))
+    for walk in touching[:MAX_WALKS]:
+        outcome = run_scenario(pack, walk.file, config, changed)
+        if not outcome.ok:
+            return Verdict(mutant.place, mutant.change, mutant.rules, walk.file, outcome.problem[:200])
+    tried = min(len(touching), MAX_WALKS)
+    reason = f"{tried} of {len(touching)} scenarios that touch it stay green" if tried else "no scenario touches it"
+    return Verdict(mutant.place, mutant.change, mutant.rules, None, reason)
+
+
+def _touches(pack: Pack, walk: Outcome, mutant: Mutant) -> bool:
+    text = pack.files[walk.file].decode("utf-8")
+    return bool(walk.passed & mutant.elements) or any(element in text for element in mutant.elements)

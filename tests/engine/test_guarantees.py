@@ -1,0 +1,75 @@
+"""Guarantees: what the policy promises for every run, and what breaks it."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.check import check
+from engine.guarantees import Guarantee, Run, broken_by_run
+from engine.packs import load_pack
+from tests import small
+
+
+def promise(kind: str, **keys: object) -> Guarantee:
+    return Guarantee("g", kind, "承诺", "promise", (), keys)
+
+
+BEFORE = promise("before", element="review", before="reply")
+REACHES = promise(
+    "always_reaches", after="triage", element=["lead", "decide"], when='=grade = "A"', unless_end="withdrawn"
+)
+PERSON = promise("different_person", element="handle")
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "run", "kept"),
+    [
+        (promise("before_end", end="closed", element="call"), Run(("call",), "closed"), True),
+        (promise("before_end", end="closed", element="call"), Run((), "closed"), False),
+        (promise("before_end", end="closed", element="call"), Run((), "withdrawn"), True),
+        (BEFORE, Run(("review", "reply")), True),
+        (BEFORE, Run(("reply", "review")), False),
+        (BEFORE, Run(("review", "reply", "reply")), False),
+        (BEFORE, Run(("review", "reply", "review", "reply")), True),
+        (REACHES, Run(("triage", "decide"), "closed", variables={"grade": "A"}), True),
+        (REACHES, Run(("triage",), "closed", variables={"grade": "A"}), False),
+        (REACHES, Run(("triage",), "closed", variables={"grade": "B"}), True),
+        (REACHES, Run(("triage",), "withdrawn", variables={"grade": "A"}), True),
+        (REACHES, Run(("triage",), None, variables={"grade": "A"}), True),
+        (REACHES, Run(("triage", "lead", "triage"), "closed", variables={"grade": "A"}), False),
+        (REACHES, Run((), "closed", variables={"grade": "A"}), True),
+        (PERSON, Run(performers={"handle": ("a", "b")}), True),
+        (PERSON, Run(performers={"handle": ("a", "b", "a")}), False),
+    ],
+)
+def test_a_run_keeps_it_or_not(guarantee: Guarantee, run: Run, kept: bool) -> None:
+    assert list(broken_by_run(run, [guarantee])) == [] if kept else list(broken_by_run(run, [guarantee]))
+
+
+def findings(text: str, **parts: str) -> list[str]:
+    pack = load_pack(small.files(**parts) | {"guarantees.toml": text.encode()}, "small")
+    return [f.en for f in check(pack).findings if f.file == "guarantees.toml"]
+
+
+ONE = '[[guarantee]]\nid = "g"\ntitle = "承诺"\ntitle_en = "promise"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[[guarantee", "cannot be read"),
+        (ONE + 'kind = "sometimes"\n', "“sometimes” is not known"),
+        (ONE + 'kind = "before"\nelement = "nothing"\nbefore = "work"\n', "“nothing”, which the guarantee names"),
+        (ONE + 'kind = "every_task_has_deadline"\n', "work has neither a due date nor a timer"),
+        (ONE + 'kind = "required"\nfields = ["intake.category"]\n', "intake.category may be left empty"),
+        (ONE + 'kind = "required"\nfields = ["intake.nothing"]\n', "intake.nothing is no field"),
+    ],
+)
+def test_what_the_pack_itself_breaks_is_an_error_of_the_check(text: str, why: str) -> None:
+    assert [why in finding for finding in findings(text)] == [True]
+
+
+def test_what_the_pack_itself_keeps() -> None:
+    due = '<zeebe:taskSchedule dueDate="=&quot;P2D&quot;"/>'
+    kept = ONE + 'kind = "every_task_has_deadline"\n' + ONE + 'kind = "required"\nfields = ["intake.matter"]\n'
+    assert findings(kept, work=small.user_task("work", due)) == []
