@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.activation import Activation
 from engine.archive import Archive
 from engine.calendars import calendars_from_config
 from engine.clock import Clock, SystemClock
@@ -58,6 +59,7 @@ class Engine:
         self.complaints = Complaints(context)
         self.tasks = Tasks(context)
         self.instances = Instances(context)
+        self.activation = Activation(context)
         self.messages = Messages(context)
         self.timers = Timers(context)
         self.incidents = Incidents(context)

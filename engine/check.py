@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from engine.beside import read_beside
 from engine.checks.coverage import Coverage, coverage
 from engine.checks.expressions import check_expressions
 from engine.checks.flow import check_flow
+from engine.checks.lone import check_lone
 from engine.checks.references import check_references
+from engine.checks.starts import check_starts
 from engine.checks.whole import check_whole
+from engine.guarantees import FILE as GUARANTEES
+from engine.guarantees import broken_by_pack, read_guarantees
 from engine.packs import Pack
 from engine.runtime.model import Finding
 
-__all__ = ["Coverage", "Report", "check", "coverage"]
+__all__ = ["Coverage", "Report", "check", "check_file", "coverage"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Report:
                 for f in self.findings
             ],
             "coverage": self.coverage.counts(),
+            "proof": self.coverage.proof,
         }
 
 
@@ -49,6 +57,15 @@ def check(pack: Pack) -> Report:
             findings += check_flow(process)
             findings += check_references(pack, process)
             findings += check_expressions(process)
+            findings += check_starts(pack, process)
+    guarantees, wrong = read_guarantees(pack)
+    findings += wrong
+    findings += [
+        Finding(
+            "error", GUARANTEES, g.id, f"承诺“{g.title}”不成立：{what}", f"the guarantee “{g.title_en}” fails: {what}"
+        )
+        for g, what in broken_by_pack(pack, guarantees)
+    ]
     carried = coverage(pack)
     findings += [
         Finding(
@@ -62,3 +79,9 @@ def check(pack: Pack) -> Report:
         if status == "uncarried"
     ]
     return Report(pack, tuple(findings), carried)
+
+
+def check_file(file: Path, more: Iterable[Path] = ()) -> Report:
+    """Check a single diagram, table or form with what lies beside it and ``more`` files. Raises OSError."""
+    pack = read_beside(file, more)
+    return Report(pack, (*pack.findings, *check_lone(pack, file.name)), Coverage({}))

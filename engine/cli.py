@@ -12,14 +12,18 @@ from pathlib import Path
 import click
 
 from engine import SYSTEM, EngineError, history, load_config
-from engine.check import Coverage, Report, check
+from engine.beside import SUFFIXES
+from engine.check import Coverage, Report, check, check_file
+from engine.cli_mutate import mutate_command
 from engine.cli_people import token, user
-from engine.cli_state import State, default_language, guarded
+from engine.cli_run import run_command
+from engine.cli_state import State, default_language, guarded, print_findings
 from engine.cli_tools import decide_command, feel_command, layout_command
 from engine.importing import import_complaints, read_mapping
 from engine.packs import Pack, load_pack, read_folder
 from engine.runtime.model import Finding
 from engine.scenarios import run_scenarios
+from engine.types import Name
 
 __all__ = ["State", "guarded", "main"]
 
@@ -50,14 +54,27 @@ def _load(folder: Path) -> Pack:
 @click.pass_obj
 @guarded
 def check_command(state: State, packs: tuple[str, ...], as_json: bool) -> None:
-    """Check packs: is everything executable, and how far is the written policy carried?"""
-    reports = [_checked(folder) for folder in _folders(state, packs)]
+    """Check packs: is everything executable, and how far is the written policy carried?
+
+    A single .bpmn, .dmn or .form file is checked with what lies beside it.
+    """
+    single = [Path(name) for name in packs if Path(name).is_file()]
+    odd = [path.name for path in single if path.suffix.lower() not in SUFFIXES]
+    if odd:
+        raise click.BadParameter(f"{odd[0]}: {', '.join(SUFFIXES)}", param_hint="PACKS")
+    files = [check_file(path) for path in single]
+    folders = tuple(name for name in packs if not Path(name).is_file())
+    reports = [_checked(folder) for folder in _folders(state, folders)] if folders or not packs else []
     if as_json:
-        click.echo(json.dumps({"packs": [r.to_dict(state.language) for r in reports]}, ensure_ascii=False, indent=2))
+        listed = {"packs": reports, "files": files} if files else {"packs": reports}
+        shown = {kind: [r.to_dict(state.language) for r in found] for kind, found in listed.items()}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
+        for report in files:
+            print_findings(state, report)
         for report in reports:
             _print_report(state, report)
-    if not all(r.ok for r in reports):
+    if not all(r.ok for r in (*files, *reports)):
         raise SystemExit(1)
 
 
@@ -71,25 +88,24 @@ def _checked(folder: Path) -> Report:
 
 
 def _print_report(state: State, report: Report) -> None:
-    errors = sum(f.severity == "error" for f in report.findings)
-    if report.ok:
-        state.say(f"✓ {report.pack.name}：可以部署", f"✓ {report.pack.name}: can be deployed", fg="green", bold=True)
-    else:
-        state.say(
-            f"✗ {report.pack.name}：{errors} 处错误", f"✗ {report.pack.name}: {errors} errors", fg="red", bold=True
-        )
-    for finding in report.findings:
-        colour = {"error": "red", "warning": "yellow"}.get(finding.severity)
-        where = f"{finding.file}{' · ' + finding.element if finding.element else ''}"
-        click.echo(f"  {click.style(finding.severity, fg=colour)}  {where}: {finding.text(state.language)}")
+    print_findings(state, report, Name("可以部署", "can be deployed"))
     counts = report.coverage.counts()
     if report.pack.rules:
         state.say(
-            f"  规则 {len(report.pack.rules)} 条：强制 {counts['enforced']} · 提示 {counts['prompted']} · "
+            f"  规则 {len(report.pack.rules)} 条：强制 {counts['enforced']} · 未证实 {counts['unproven']} · 提示 {counts['prompted']} · "
             f"待定数字 {counts['needs_figure']} · 未承载 {counts['uncarried']}",
-            f"  {len(report.pack.rules)} rules: {counts['enforced']} enforced · {counts['prompted']} prompted · "
+            f"  {len(report.pack.rules)} rules: {counts['enforced']} enforced · {counts['unproven']} unproven · {counts['prompted']} prompted · "
             f"{counts['needs_figure']} need a figure · {counts['uncarried']} uncarried",
         )
+        if report.coverage.proof != "fresh":
+            zh, en = {"missing": ("还没有证明", "no proof"), "stale": ("证明已过期", "the proof is out of date")}[
+                report.coverage.proof
+            ]
+            state.say(
+                f"  {zh}：哪些规则真正由流程保证，请运行 redress mutate {report.pack.name}",
+                f"  {en} of which rules are really enforced; run redress mutate {report.pack.name}",
+                fg="yellow",
+            )
 
 
 @main.command()
@@ -120,7 +136,7 @@ def scenarios(state: State, packs: tuple[str, ...], only: str | None, as_json: b
     outcomes = []
     for folder in _folders(state, packs):
         for outcome in run_scenarios(_load(folder), config, only):
-            outcomes.append({"pack": folder.name, **asdict(outcome), "passed": sorted(outcome.passed)})
+            outcomes.append({"pack": folder.name, **outcome.to_dict()})
             if not as_json:
                 mark = click.style("✓", fg="green") if outcome.ok else click.style("✗", fg="red")
                 click.echo(f"{mark} {folder.name}/{outcome.file}  {outcome.title}")
@@ -220,5 +236,5 @@ def complaint_erase(state: State, number: str, reason: str) -> None:
     state.say(f"投诉 {number} 的个人信息已抹除", f"The personal data of {number} is erased", fg="green")
 
 
-for _command in (layout_command, feel_command, decide_command, user, token):
+for _command in (run_command, mutate_command, layout_command, feel_command, decide_command, user, token):
     main.add_command(_command)

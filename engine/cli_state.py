@@ -13,7 +13,10 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from engine import Engine, EngineError, load_config, open_engine
+from engine.check import Report
 from engine.types import Name
+
+_GOOD = Name("没有错误", "no errors")
 
 
 def default_language() -> str:
@@ -45,6 +48,19 @@ class State:
             yield engine
         finally:
             engine.close()
+
+
+def print_findings(state: State, report: Report, good: Name = _GOOD) -> None:
+    """What a check has to say: ``good`` when there are no errors, then every finding in a line."""
+    name, errors = report.pack.name, sum(f.severity == "error" for f in report.findings)
+    if report.ok:
+        state.say(f"✓ {name}：{good.zh}", f"✓ {name}: {good.en}", fg="green", bold=True)
+    else:
+        state.say(f"✗ {name}：{errors} 处错误", f"✗ {name}: {errors} errors", fg="red", bold=True)
+    for finding in report.findings:
+        colour = {"error": "red", "warning": "yellow"}.get(finding.severity)
+        where = f"{finding.file}{' · ' + finding.element if finding.element else ''}"
+        click.echo(f"  {click.style(finding.severity, fg=colour)}  {where}: {finding.text(state.language)}")
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:

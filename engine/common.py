@@ -1,4 +1,4 @@
-"""What packs share: the folders under ``common/`` that a pack names, and the clauses its own policy gives their elements.
+"""What packs share: the folders under ``common/`` that a pack names, and what each says about their elements.
 
 A deployment holds a copy of what its pack names, so a change to ``common/`` reaches every pack with its next deployment
 and no running complaint.
@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.forms import Form
 from engine.runtime.model import Finding, Process
 
 FOLDER = "common"
 _OWN = frozenset(["locale/en.toml"])
 """Files a shared folder keeps beside the pack's own one; every other one gives way to it."""
+_TABLES = {"clauses": "clause", "calendars": "calendar"}
+"""Tables of pack.toml about elements of diagrams -> the property they give."""
 
 
 def shared_files(folder: Path, manifest: bytes) -> Iterator[tuple[str, Path]]:
@@ -55,22 +58,39 @@ def english(files: Mapping[str, bytes]) -> dict[str, Any]:
     return merged
 
 
-def give_clauses(processes: Mapping[str, Process], clauses: Mapping[str, Any]) -> Iterator[Finding]:
-    """Add the rules of ``[clauses]`` in pack.toml to the elements they name; ids nothing has become findings."""
-    unknown = dict(clauses)
-    for process in processes.values():
-        owned = [(process.id, process.properties)]
-        owned += [(e.id, e.properties) for e in process.walk()]
-        owned += [(f.id, f.properties) for f in process.walk_flows()]
-        for identifier, properties in owned:
-            if identifier in clauses:
+def give_properties(
+    processes: Mapping[str, Process], forms: Mapping[str, Form], manifest: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Give what the diagrams and forms hold the properties that ``[clauses]`` and ``[calendars]`` of pack.toml name.
+
+    Processes, lanes, elements and flows go by their id, fields by ``form.field``. Rules are added to those that stand
+    there already, a calendar takes the place of the one that does. What names nothing becomes a finding.
+    """
+    for table, name in _TABLES.items():
+        given = manifest.get(table)
+        if not isinstance(given, dict):
+            continue
+        unknown = dict(given)
+        for identifier, properties in _owners(processes, forms):
+            if identifier in given:
                 unknown.pop(identifier, None)
-                properties["clause"] = f"{properties.get('clause', '')} {clauses[identifier]}".strip()
-    for identifier in unknown:
-        yield Finding(
-            "error",
-            "pack.toml",
-            identifier,
-            f"[clauses] 中的“{identifier}”不是图中的元素",
-            f"“{identifier}” in [clauses] is no element of a diagram",
-        )
+                own = properties.get(name, "") if table == "clauses" else ""
+                properties[name] = f"{own} {given[identifier]}".strip()
+        for identifier in unknown:
+            yield Finding(
+                "error",
+                "pack.toml",
+                identifier,
+                f"[{table}] 中的“{identifier}”既不是图中的元素，也不是“表单.字段”",
+                f"“{identifier}” in [{table}] is neither an element of a diagram nor a “form.field”",
+            )
+
+
+def _owners(processes: Mapping[str, Process], forms: Mapping[str, Form]) -> Iterator[tuple[str, dict[str, str]]]:
+    for process in processes.values():
+        yield process.id, process.properties
+        yield from ((lane, process.lane_properties[name]) for lane, name in process.lanes.items())
+        yield from ((element.id, element.properties) for element in process.walk())
+        yield from ((flow.id, flow.properties) for flow in process.walk_flows())
+    for form_id, form in forms.items():
+        yield from ((f"{form_id}.{field.key}", field.properties) for field in form.fields)

@@ -19,10 +19,10 @@ from engine.files import AcceptedFile, accept_all
 from engine.forms import Form
 from engine.history import Event
 from engine.incidents import record
-from engine.messages import broadcast
 from engine.models import Attachment, Complaint
 from engine.packs import Pack
 from engine.rights import forbidden
+from engine.signals import broadcast
 from engine.types import Actor, PackInfo, Started, Upload
 
 MAX_SOURCE_ID = 128
@@ -96,20 +96,33 @@ class Filing:
     ) -> Started:
         context, now = self._context, self._context.clock.now()
         with context.store.write() as session:
-            deployment = context.latest(session, pack)
-            parsed = context.pack(session, deployment.id)
-            self._may_file(actor, parsed)
-            self._not_yet_filed(session, pack, source_id)
-            form = parsed.start_form()
-            known = {"channel": values.get("channel")}
-            result = form.validate_values(
-                values, known, language, now.astimezone(context.zone), parsed.names.label if language == "en" else None
-            )
-            if not result.ok:
-                raise invalid(result.errors, form, parsed, language)
-            started = self._start(session, actor, parsed, deployment.id, result.values, received_at, source_id)
+            deployment_id = context.latest(session, pack).id
+            started = self.enter(session, actor, deployment_id, values, language, received_at, source_id)
             store_files(session, started.number, accepted, files, now, actor.id, None)
         return started
+
+    def enter(
+        self,
+        session: Session,
+        actor: Actor,
+        deployment_id: str,
+        values: Mapping[str, Any],
+        language: str,
+        received_at: datetime,
+        source_id: str | None,
+        trigger: Event | None = None,
+    ) -> Started:
+        """File a complaint inside a transaction of the caller's; ``trigger`` names the start event when a message came."""
+        context, pack = self._context, self._context.pack(session, deployment_id)
+        self._may_file(actor, pack)
+        self._not_yet_filed(session, pack.name, source_id)
+        form = pack.start_form()
+        known = {"channel": values.get("channel")}
+        now = context.clock.now().astimezone(context.zone)
+        result = form.validate_values(values, known, language, now, pack.names.label if language == "en" else None)
+        if not result.ok:
+            raise invalid(result.errors, form, pack, language)
+        return self._start(session, actor, pack, deployment_id, result.values, received_at, source_id, trigger)
 
     def _may_file(self, actor: Actor, pack: Pack) -> None:
         if actor.kind == "staff" and not actor.packs([pack.name]):
@@ -130,6 +143,7 @@ class Filing:
         values: dict[str, Any],
         received_at: datetime,
         source_id: str | None,
+        trigger: Event | None,
     ) -> Started:
         context = self._context
         pattern = str(pack.manifest.get("numbering", {}).get("pattern", f"{pack.name.upper()}-{{year}}-{{seq:05d}}"))
@@ -153,7 +167,9 @@ class Filing:
             received_at=received_at.astimezone(context.zone),
             repeat_of=complaint.repeat_of,
         )
-        execution.start(feel.to_feel(variables))
+        if trigger is not None:
+            execution.events.append(trigger)
+        execution.start(feel.to_feel(variables), trigger.element_id if trigger is not None else None)
         session.flush()
         broadcast(context, session, execution)
         return Started(execution.instance.id, number, code, complaint.promise_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -58,6 +58,10 @@ class Context:
         pack = load_pack({row.path: row.content for row in rows}, name)
         self.remember(deployment_id, pack)
         return pack
+
+    def packs(self, session: Session, deployment_ids: Iterable[str | None]) -> dict[str, Pack]:
+        """The parsed packs of those deployments, by id; None is skipped."""
+        return {found: self.pack(session, found) for found in dict.fromkeys(deployment_ids) if found is not None}
 
     def remember(self, deployment_id: str, pack: Pack) -> None:
         """Keep a parsed pack; the oldest is dropped when many are held."""

@@ -21,7 +21,7 @@ from engine import SYSTEM, Engine, open_engine
 from engine.calendars import Calendar
 from engine.clock import VirtualClock
 from engine.errors import EngineError, ExecutionError, NoSubscription
-from engine.models import AccessLog, Complaint, HistoryEvent, ProcessInstance, UserTask, UserTaskGroup
+from engine.models import AccessLog, Complaint, HistoryEvent, ProcessInstance, UserTask, UserTaskCandidate
 from engine.packs import Pack
 from engine.scenarios import advance
 from engine.types import Actor, Name
@@ -36,6 +36,7 @@ DEMO_PASSWORD = "redress-demo"
 
 
 _SAMPLE, _SEEDED = "sample-", "demo.seeded"
+_FILED = ("channel", "complainant", "contact", "address", "matter", "demand")
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,9 @@ class _Driver:
         staff: dict[str, list[Actor]] = {}
         for person in self.engine.users.list():
             actor = self.engine.users.actor(person.id)
-            for group in person.groups if actor is not None else ():
+            for candidate in (person.id, *person.groups) if actor is not None else ():
                 if actor is not None:
-                    staff.setdefault(group, []).append(actor)
+                    staff.setdefault(candidate, []).append(actor)
         return staff
 
     def run(self, samples: list[tuple[datetime, int, Sample]], now: datetime, say: Say) -> None:
@@ -227,8 +228,10 @@ class _Driver:
                 .order_by(UserTask.created_at)
             )
             tasks = list(session.scalars(query))
-            groups = {
-                t.id: list(session.scalars(select(UserTaskGroup.group_id).where(UserTaskGroup.task_id == t.id)))
+            candidates = {
+                t.id: list(
+                    session.scalars(select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == t.id))
+                )
                 for t in tasks
             }
             instance = session.get_one(ProcessInstance, work.instance_id)
@@ -236,7 +239,7 @@ class _Driver:
         if rounds >= work.sample.rounds and any(t.element_id == work.sample.target for t in tasks):
             return False
         for task in tasks:
-            actor = self._performer(task, groups[task.id])
+            actor = self._performer(task, candidates[task.id])
             form = self.parsed.forms.get(task.form_id or "")
             if actor is None or form is None:
                 continue
@@ -258,8 +261,8 @@ class _Driver:
 
     @staticmethod
     def _given(sample: Sample, element_id: str, rounds: int) -> dict[str, Any]:
-        """What the sample itself says about its category, severity, departments and rounds."""
-        given: dict[str, Any] = {k: v for k, v in sample.intake.items() if k in ("kind", "category", "severity")}
+        """What the sample itself says: departments, rounds, and any column named as a field of a later form."""
+        given: dict[str, Any] = {k: v for k, v in sample.intake.items() if k not in _FILED}
         if sample.departments:
             given["departments"] = [list(sample.departments)]
         if element_id == "triage" and sample.target == "clarify":
@@ -267,8 +270,8 @@ class _Driver:
         given["satisfaction"] = "满意" if rounds >= sample.rounds and sample.target != "analyse" else "不满意"
         return given
 
-    def _performer(self, task: UserTask, groups: list[str]) -> Actor | None:
-        people = [a for g in groups for a in self.staff.get(g, ()) if a.id not in (task.excluded or {})]
+    def _performer(self, task: UserTask, candidates: list[str]) -> Actor | None:
+        people = [a for c in candidates for a in self.staff.get(c, ()) if a.id not in (task.excluded or {})]
         if task.assignee:
             people = [a for a in people if a.id == task.assignee]
         return self.random.choice(people) if people else None

@@ -11,10 +11,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from engine import starts
 from engine.check import Report, check
 from engine.context import Context
 from engine.errors import Conflict, NotFound, PackInvalid
-from engine.models import Deployment, DeploymentResource
+from engine.models import DeployedDefinition, Deployment, DeploymentResource
 from engine.names import Names
 from engine.packs import Pack, load_pack, read_folder
 from engine.rights import require
@@ -42,7 +43,7 @@ class Deployments:
     def deploy_files(
         self, actor: Actor, files: Mapping[str, bytes], note: str = "", name: str | None = None
     ) -> PackInfo:
-        """Like :meth:`deploy`, from files given in memory."""
+        """Like :meth:`deploy`, from files given in memory. What its start events wait for opens with it."""
         report = check(load_pack(files, name))
         pack = report.pack
         require(actor, pack.name, "process_owner", action={"zh": "部署制度包", "en": "deploy a process pack"})
@@ -51,9 +52,12 @@ class Deployments:
         try:
             with self._context.store.write() as session:
                 deployment = self._existing(session, pack) or self._insert(session, pack, actor, note)
+                due = starts.renew(self._context, session, pack, deployment.id)
         except IntegrityError:
             raise Conflict(what=pack.name) from None
         self._context.remember(deployment.id, pack)
+        if due is not None:
+            self._context.wake(due)
         return info(pack, deployment)
 
     def _existing(self, session: Session, pack: Pack) -> Deployment | None:
@@ -80,6 +84,8 @@ class Deployments:
             insert(DeploymentResource),
             [{"deployment_id": identity, "path": path, "content": content} for path, content in pack.files.items()],
         )
+        found = [dict(zip(("kind", "name", "version_tag"), item, strict=True)) for item in pack.bindable()]
+        session.execute(insert(DeployedDefinition), [{"deployment_id": identity, **item} for item in found])
         return deployment
 
     def list(self, actor: Actor, pack: str | None = None) -> list[PackInfo]:

@@ -110,6 +110,11 @@ class Ended(EngineError):
     en = "Complaint {number} is already {state}; this is no longer possible."
 
 
+class AdHocClosed(Ended):
+    zh = "“{element}”已经结束，不能再启动其中的步骤。请刷新后查看流程现在等待什么。"
+    en = "“{element}” has ended; nothing in it can be started any more. Reload to see what the process waits for now."
+
+
 class AlreadyFiled(EngineError):
     code, status = "already_filed", 409
     zh = "来源编号“{source}”已经登记为投诉 {number}，不能重复登记。"
@@ -120,6 +125,25 @@ class NoSubscription(EngineError):
     code, status = "no_subscription", 409
     zh = "投诉 {key} 目前不等待“{message}”。"
     en = "Complaint {key} is not waiting for “{message}” now."
+
+
+class NothingStarts(NoSubscription):
+    zh = "没有流程由消息“{message}”启动，也没有流程以空的关联键等待它，消息没有送达，也不会保留。请核对消息名称和部署的制度。"
+    en = (
+        "No process begins with the message “{message}” and none waits for it under an empty correlation key; it was not "
+        "delivered and is not kept. Check its name and which packs are deployed."
+    )
+
+
+class AlreadyStarted(EngineError):
+    """A message would start a second instance under the same correlation key."""
+
+    code, status = "already_started", 409
+    zh = "流程“{process}”已有编号“{key}”的实例在办理，消息“{message}”没有启动新的，也不会保留。请等它办结后再发，或换一个关联键。"
+    en = (
+        "An instance of “{process}” is already running under “{key}”; the message “{message}” started no other and is not "
+        "kept. Send it again when that one has ended, or under another correlation key."
+    )
 
 
 class PackInvalid(EngineError):

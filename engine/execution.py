@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine import feel, ledger
 from engine.assignment import wanted
+from engine.bindings import Bindings
 from engine.calendars import CalendarError
 from engine.context import Context
 from engine.decisions import DecisionError
@@ -25,11 +27,11 @@ from engine.models import (
     ProcessInstance,
     Timer,
     UserTask,
-    UserTaskGroup,
+    UserTaskCandidate,
 )
 from engine.packs import Pack
 from engine.runtime import Task, state
-from engine.runtime.machine import Machine, Step
+from engine.runtime.machine import Definitions, Machine, Step
 from engine.runtime.model import Element
 from engine.runtime.scopes import visible
 from engine.runtime.waits import Wait
@@ -63,9 +65,10 @@ class Execution:
         self.at = context.clock.now()
         self.events: list[Event] = []
         self.new_tasks: list[dict[str, Any]] = []
-        self.new_groups: list[dict[str, Any]] = []
+        self.new_candidates: list[dict[str, Any]] = []
         self.closed_tasks: list[dict[str, Any]] = []
         self.signals: list[tuple[str, Mapping[str, Any]]] = []
+        self.bindings = Bindings(context, session, pack, instance.deployment_id)
         self.services = Services(self)
 
     # -- loading and running --------------------------------------------------------------------------------------
@@ -99,13 +102,21 @@ class Execution:
         )
         return cls(context, session, pack, instance, None, actor)
 
-    def start(self, variables: Mapping[str, Any], start_element: str | None = None) -> Machine:
-        """Start the new instance with ``variables`` and write it."""
+    def start(
+        self,
+        variables: Mapping[str, Any],
+        start_element: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+    ) -> Machine:
+        """Start the new instance with ``variables`` and write it.
+
+        ``payload`` is what the message, signal or timer of ``start_element`` carries.
+        """
         machine = Machine(self.pack.definitions, self)
         self.events.append(
             Event("instance_started", self.instance.process_id, payload={"variables": feel.encode(dict(variables))})
         )
-        self._guarded(lambda: machine.start(self.instance.process_id, variables, start_element))
+        self._guarded(lambda: machine.start(self.instance.process_id, variables, start_element, payload))
         self._write(machine, {}, new=True)
         return machine
 
@@ -132,10 +143,19 @@ class Execution:
         """The instant of this step, in the organisation's zone: what ``now()`` and ``today()`` mean to its people."""
         return self.at.astimezone(self.context.zone)
 
+    def deployment(self, machine: Machine, task: Task, element: Element, kind: str, name: str) -> str | None:
+        """Where what ``element`` binds to comes from; None for the instance's own deployment."""
+        chosen = self.bindings.choose(machine, task, element, kind, name)
+        return None if chosen == self.instance.deployment_id else chosen
+
+    def definitions(self, deployment: str) -> Definitions:
+        return self.bindings.definitions(deployment)
+
     def decide(self, machine: Machine, task: Task, element: Element) -> Any:
         """Evaluate a decision of the pack and record which rules fired."""
         decision = machine.evaluate(task, element.called_decision or "", "decisionId")
-        model = self.pack.decisions.get(decision)
+        deployment = self.bindings.choose(machine, task, element, "decision", str(decision))
+        model = self.bindings.pack(deployment).decisions.get(decision)
         if model is None:
             raise machine.fault(element, f"制度包中没有决策“{decision}”", f"the pack has no decision “{decision}”")
         try:
@@ -149,7 +169,12 @@ class Execution:
                 element.process_id,
                 element.id,
                 str(task.id),
-                payload={"decision": decision, "rules": fired, "result": feel.encode(outcome.value)},
+                payload={
+                    "decision": decision,
+                    "rules": fired,
+                    "result": feel.encode(outcome.value),
+                    **({"deployment_id": deployment} if deployment != self.instance.deployment_id else {}),
+                },
             )
         )
         return outcome.value
@@ -163,7 +188,8 @@ class Execution:
 
     def due(self, element: Element, start: datetime, duration: str) -> tuple[datetime, bool, dict[str, Any]]:
         """When ``duration`` from ``start`` ends in the element's calendar, and why."""
-        calendar = self.context.calendars[element.properties.get("calendar", self.pack.calendar)]
+        _, pack = self.bindings.place(element)
+        calendar = self.context.calendars[element.properties.get("calendar", pack.calendar)]
         try:
             due = calendar.add(start, duration)
         except CalendarError as error:
@@ -177,9 +203,9 @@ class Execution:
 
     def user_task_created(self, machine: Machine, task: Task) -> None:
         """A person is wanted."""
-        row, groups = wanted(self, machine, task)
+        row, candidates = wanted(self, machine, task)
         self.new_tasks.append(row)
-        self.new_groups += [{"task_id": row["id"], "group_id": f"{self.pack.name}/{group}"} for group in groups]
+        self.new_candidates += [{"task_id": row["id"], "candidate": candidate} for candidate in candidates]
 
     # -- writing --------------------------------------------------------------------------------------------------
 
@@ -200,7 +226,7 @@ class Execution:
         self._record_steps(machine)
         self._finish(machine)
         self._guarded(lambda: setattr(self.instance, "data", state.dump(machine)))
-        history = chain(self.instance, self.actor, self.at, self.events)
+        history = chain(self.instance, self.actor, self.at, self._placed(machine))
         self._write_instance(new)
         self._write_tasks()
         self._write_waits(machine, before)
@@ -209,6 +235,16 @@ class Execution:
         if history:
             self._insert(HistoryEvent, history)
         self.services.write()
+
+    def _placed(self, machine: Machine) -> list[Event]:
+        """The events, those of elements from other deployments with the deployment they come from."""
+        if not self.bindings.mixed:
+            return self.events
+        places = {str(t.id): scope.deployment for scope in machine.all_scopes() for t in scope.tasks.values()}
+        for step in machine.steps:
+            deployment, _ = self.bindings.place(step.element)
+            places[step.task_id] = deployment if deployment != self.instance.deployment_id else None
+        return [replace(e, deployment_id=places.get(e.task_id or "")) for e in self.events]
 
     def _write_instance(self, new: bool) -> None:
         """One statement; a lost race is a Conflict."""
@@ -261,7 +297,7 @@ class Execution:
     def _worth_recording(step: Step) -> bool:
         """Gateways only add their flows; waiting is recorded for what a person or another process does."""
         if step.type == "entered":
-            return step.element.type in ("userTask", "callActivity")
+            return step.element.type in ("userTask", "callActivity", "adHocSubProcess")
         return not step.element.type.endswith("Gateway")
 
     def _write_tasks(self) -> None:
@@ -288,8 +324,8 @@ class Execution:
             )
         if self.new_tasks:
             self._insert(UserTask, self.new_tasks)
-        if self.new_groups:
-            self._insert(UserTaskGroup, self.new_groups)
+        if self.new_candidates:
+            self._insert(UserTaskCandidate, self.new_candidates)
 
     def _insert(self, model: type[Base], rows: list[dict[str, Any]]) -> None:
         """All rows in one statement."""

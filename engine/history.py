@@ -27,6 +27,7 @@ class Event:
     reason: str | None = None
     payload: Mapping[str, Any] | None = None
     on_behalf_of: str | None = None
+    deployment_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def chain(instance: ProcessInstance, actor: Actor, at: datetime, events: list[Ev
             "actor": actor.id or (actor.kind if actor.kind != "staff" else None),
             "on_behalf_of": event.on_behalf_of,
             "type": event.type,
+            "deployment_id": event.deployment_id,
             "process_id": event.process_id,
             "element_id": event.element_id,
             "task_id": event.task_id,

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from engine.context import Context
 from engine.errors import EngineError, NotFound
-from engine.models import Incident, ProcessInstance, Timer
+from engine.models import Incident, ProcessInstance, StartSubscription, Timer
 from engine.rights import require, role_packs
 from engine.types import Actor
 
@@ -32,7 +32,7 @@ class Incidents:
             return [shown(row) for row in session.scalars(query)]
 
     def retry(self, actor: Actor, incident_id: int) -> None:
-        """Mark an incident resolved and let what waits behind it (a failed timer) run at once."""
+        """Mark an incident resolved and let what waits behind it run at once: a failed timer, or failed start."""
         now = self._context.clock.now()
         with self._context.store.write() as session:
             incident = session.get(Incident, incident_id)
@@ -44,6 +44,12 @@ class Incidents:
                 session.execute(
                     update(Timer)
                     .where(Timer.instance_id == incident.instance_id, Timer.attempts > 0)
+                    .values(run_at=now, attempts=0)
+                )
+            else:
+                session.execute(
+                    update(StartSubscription)
+                    .where(StartSubscription.pack == incident.pack, StartSubscription.failed)
                     .values(run_at=now, attempts=0)
                 )
         self._context.wake(now)

@@ -26,7 +26,7 @@ from engine.models import (
 from engine.packs import Pack
 from engine.runtime import state
 from engine.runtime.model import Element, Process
-from engine.task_rows import element_of, most_urgent_first, task_query, task_rows
+from engine.task_rows import most_urgent_first, task_query, task_rows
 from engine.types import Actor, DueText, ElementState, InstanceDetail, Name
 
 _MERGING = ("parallelGateway", "inclusiveGateway")
@@ -48,12 +48,24 @@ class _Trace:
 _Traces = dict[tuple[str, str], _Trace]
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """A process and where its diagram comes from: the instance's deployment, or the one it was called from last."""
+
+    process: Process
+    pack: Pack
+    deployment_id: str
+
+
+_Processes = Mapping[str, _Shown]
+
+
 def instance_detail(context: Context, session: Session, actor: Actor, instance: ProcessInstance) -> InstanceDetail:
     """Everything about ``instance``, for an actor who may see it."""
-    pack = context.pack(session, instance.deployment_id)
     events = session.scalars(
         select(HistoryEvent).where(HistoryEvent.instance_id == instance.id).order_by(HistoryEvent.seq)
     ).all()
+    known = _known(context, session, instance, events)
     timers = session.scalars(select(Timer).where(Timer.instance_id == instance.id).order_by(Timer.due_at)).all()
     stopped = session.scalars(
         select(Incident)
@@ -65,8 +77,8 @@ def instance_detail(context: Context, session: Session, actor: Actor, instance: 
     ).all()
     version = session.scalar(select(Deployment.version).where(Deployment.id == instance.deployment_id))
     flows = _flows(events)
-    traces = _traces(context, session, pack, instance, events, timers, flows)
-    processes = _taking_part(pack, instance, traces, flows)
+    traces = _traces(context, session, known, instance, events, timers, flows)
+    taking_part = _taking_part(known, instance, traces, flows)
     broken = {incident.element_id for incident in stopped}
     return InstanceDetail(
         id=instance.id,
@@ -77,14 +89,29 @@ def instance_detail(context: Context, session: Session, actor: Actor, instance: 
         started_at=instance.started_at,
         ended_at=instance.ended_at,
         version=version or 0,
-        diagrams=tuple((p.id, pack.names.process(p.id)) for p in processes),
-        elements=tuple(s for p in processes for s in _states(pack, p, traces, flows, broken)),
-        flows={p.id: frozenset(f for owner, f in flows if owner == p.id) for p in processes},
+        diagrams=tuple((p, shown.pack.names.process(p), shown.deployment_id) for p, shown in taking_part.items()),
+        elements=tuple(s for shown in taking_part.values() for s in _states(shown, traces, flows, broken)),
+        flows={p: frozenset(f for owner, f in flows if owner == p) for p in taking_part},
         variables={k: feel.encode(v) for k, v in sorted(state.variables(instance.data).items())},
         tasks=task_rows(context, session, open_tasks),
-        timers=tuple(_timer(context, pack, timer) for timer in timers),
+        timers=tuple(_timer(context, session, known, instance, timer) for timer in timers),
         incidents=tuple(incidents.shown(incident) for incident in stopped),
     )
+
+
+def _known(
+    context: Context, session: Session, instance: ProcessInstance, events: Sequence[HistoryEvent]
+) -> dict[str, _Shown]:
+    """Process id -> what to show of it."""
+    packs = context.packs(session, [instance.deployment_id, *(e.deployment_id for e in events)])
+    own = packs[instance.deployment_id]
+    known = {p: _Shown(process, own, instance.deployment_id) for p, process in own.processes.items()}
+    for event in events:
+        deployment = event.deployment_id or instance.deployment_id
+        process = packs[deployment].processes.get(event.process_id or "")
+        if process is not None:
+            known[process.id] = _Shown(process, packs[deployment], deployment)
+    return known
 
 
 def _flows(events: Iterable[HistoryEvent]) -> Counter[tuple[str, str]]:
@@ -101,7 +128,7 @@ def _flows(events: Iterable[HistoryEvent]) -> Counter[tuple[str, str]]:
 def _traces(
     context: Context,
     session: Session,
-    pack: Pack,
+    known: _Processes,
     instance: ProcessInstance,
     events: Sequence[HistoryEvent],
     timers: Sequence[Timer],
@@ -114,26 +141,27 @@ def _traces(
             kind = event.type.removeprefix("element_")
             setattr(trace, kind, getattr(trace, kind) + 1)
             trace.at.append(event.at)
-    _without_bodies(pack, flows, traces)
+    _without_bodies(known, flows, traces)
     _user_tasks(context, session, instance, traces)
     waiting = {timer.element_id for timer in timers} | set(
         session.scalars(select(MessageSubscription.element_id).where(MessageSubscription.instance_id == instance.id))
     )
-    for process in pack.processes.values():
-        for element in process.walk():
+    for shown in known.values():
+        for element in shown.process.walk():
             if element.id in waiting and element.type in ("intermediateCatchEvent", "receiveTask"):
-                traces.setdefault((process.id, element.id), _Trace()).active = 1
-        _containers(instance, process, traces)
+                traces.setdefault((shown.process.id, element.id), _Trace()).active = 1
+        _containers(instance, shown.process, traces)
     return traces
 
 
-def _without_bodies(pack: Pack, flows: Mapping[tuple[str, str], int], traces: _Traces) -> None:
+def _without_bodies(known: _Processes, flows: Mapping[tuple[str, str], int], traces: _Traces) -> None:
     """A multi-instance activity writes events for its body too; only what it did for each item counts."""
     for (process_id, element_id), trace in traces.items():
-        element = element_of(pack, process_id, element_id)
-        if element is None or element.loop is None:
+        process = known[process_id].process if process_id in known else None
+        element = process.find(element_id) if process is not None else None
+        if process is None or element is None or element.loop is None:
             continue
-        bodies, done = _passed(pack.processes[process_id], element, flows)
+        bodies, done = _passed(process, element, flows)
         trace.entered = max(0, trace.entered - bodies)
         trace.completed = max(0, trace.completed - done)
         trace.cancelled = max(0, trace.cancelled - (bodies - done)) if trace.cancelled else 0
@@ -185,19 +213,20 @@ def _containers(instance: ProcessInstance, process: Process, traces: _Traces) ->
 
 
 def _taking_part(
-    pack: Pack,
+    known: _Processes,
     instance: ProcessInstance,
     traces: Mapping[tuple[str, str], _Trace],
     flows: Mapping[tuple[str, str], int],
-) -> list[Process]:
+) -> dict[str, _Shown]:
     """The processes with something to show, the entry first, the others as they were first reached."""
     seen = [instance.process_id, *(p for p, _ in traces), *(p for p, _ in flows)]
-    return [pack.processes[p] for p in dict.fromkeys(seen) if p in pack.processes]
+    return {p: known[p] for p in dict.fromkeys(seen) if p in known}
 
 
 def _states(
-    pack: Pack, process: Process, traces: _Traces, flows: Mapping[tuple[str, str], int], broken: set[str | None]
+    shown: _Shown, traces: _Traces, flows: Mapping[tuple[str, str], int], broken: set[str | None]
 ) -> Iterable[ElementState]:
+    process = shown.process
     for element in process.walk():
         trace = traces.get((process.id, element.id), _Trace())
         arrived, left = _passed(process, element, flows)
@@ -208,7 +237,7 @@ def _states(
         yield ElementState(
             element_id=element.id,
             process_id=process.id,
-            name=pack.names.element(process.id, element.id),
+            name=shown.pack.names.element(process.id, element.id),
             type=element.type,
             entered=entered,
             completed=completed,
@@ -230,8 +259,12 @@ def _passed(process: Process, element: Element, flows: Mapping[tuple[str, str], 
     return arrived, (max(went) if element.type not in ("exclusiveGateway", *_MERGING) else count(went)) if went else 0
 
 
-def _timer(context: Context, pack: Pack, timer: Timer) -> tuple[str, Name, DueText]:
-    element = next((found for p in pack.processes.values() if (found := p.find(timer.element_id)) is not None), None)
+def _timer(
+    context: Context, session: Session, known: _Processes, instance: ProcessInstance, timer: Timer
+) -> tuple[str, Name, DueText]:
+    element = next((found for s in known.values() if (found := s.process.find(timer.element_id)) is not None), None)
+    own = context.pack(session, instance.deployment_id)
+    pack = known[element.process_id].pack if element is not None else own
     name = pack.names.element(element.process_id if element is not None else "", timer.element_id)
     started = timer_started(pack, element)
     return (

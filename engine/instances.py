@@ -17,11 +17,12 @@ from engine.execution import Execution
 from engine.history import Event
 from engine.incidents import record
 from engine.instance_view import instance_detail
-from engine.messages import broadcast
 from engine.models import Complaint, HistoryEvent, Incident, ProcessInstance, UserTask
 from engine.packs import Pack
 from engine.rights import forbidden, reads_all, require, sees_complaints, tasks_of
+from engine.signals import broadcast
 from engine.telling import history_rows
+from engine.triggers import triggered, written
 from engine.types import Actor, HistoryRow, InstanceDetail, Startable
 
 MAX_KEY = 64
@@ -30,6 +31,17 @@ _STATES = {
     "cancelled": {"zh": "取消", "en": "cancelled"},
     "suspended": {"zh": "暂停", "en": "suspended"},
 }
+
+
+def check_key(business_key: str | None) -> None:
+    """Raise BadRequest for a business key that is too long."""
+    if business_key is not None and len(business_key) > MAX_KEY:
+        raise BadRequest(
+            reason={
+                "zh": f"业务编号超过 {MAX_KEY} 个字符",
+                "en": f"the business key has more than {MAX_KEY} characters",
+            }
+        )
 
 
 class Instances:
@@ -51,13 +63,7 @@ class Instances:
         Raises FormInvalid when the start event has a form and the variables do not fit it.
         """
         context = self._context
-        if business_key is not None and len(business_key) > MAX_KEY:
-            raise BadRequest(
-                reason={
-                    "zh": f"业务编号超过 {MAX_KEY} 个字符",
-                    "en": f"the business key has more than {MAX_KEY} characters",
-                }
-            )
+        check_key(business_key)
         try:
             with context.store.write() as session:
                 deployment = context.latest(session, pack)
@@ -66,13 +72,14 @@ class Instances:
                     raise forbidden({"zh": "启动流程", "en": "start a process"}, "staff")
                 if process_id not in parsed.definitions.processes:
                     raise NotFound(what={"zh": "可执行流程", "en": "executable process"}, id=process_id)
-                if process_id == parsed.entry and parsed.manifest.get("numbering"):
+                if parsed.files_complaints(process_id):
                     raise BadRequest(
                         reason={
                             "zh": "投诉须通过登记受理启动，以便编号和建立台账",
                             "en": "a complaint is started by filing it, so that it is numbered and entered in the ledger",
                         }
                     )
+                self._by_hand(parsed, process_id)
                 given = self._checked(parsed, process_id, dict(variables or {}), actor.language)
                 execution = Execution.create(context, session, parsed, deployment.id, process_id, business_key, actor)
                 execution.start(feel.to_feel({k: v for k, v in given.items() if k not in parsed.personal}))
@@ -81,6 +88,22 @@ class Instances:
         except ExecutionError as error:
             record(context, error)
             raise
+
+    @staticmethod
+    def _by_hand(pack: Pack, process_id: str) -> None:
+        """Refuse a process without a plain start event (Camunda 8, "Process instance creation")."""
+        process = pack.definitions.processes[process_id].process
+        starts = triggered(process)
+        if len(starts) < len(process.starts()):
+            return
+        zh, en = (pack.names.process(process_id).text(language) for language in ("zh", "en"))
+        shown = "、".join(written(e.event) for e in starts if e.event is not None)
+        raise BadRequest(
+            reason={
+                "zh": f"“{zh}”只由消息、定时或信号启动（{shown}），不能手工启动。请发送该消息或等到时，或在图中另画一个无触发条件的开始事件并重新部署",
+                "en": f"“{en}” is started only by a message, timer or signal ({shown}), not by hand. Send the message, wait for the time, or draw a plain start event beside it and deploy again",
+            }
+        )
 
     def _checked(self, pack: Pack, process_id: str, variables: dict[str, Any], language: str) -> dict[str, Any]:
         """The variables as the form of the start event takes them; others are kept beside its fields."""
@@ -115,17 +138,18 @@ class Instances:
     def get(self, actor: Actor, instance_id: str) -> InstanceDetail:
         """One instance with its tokens, timeline, variables and due dates. Raises NotFound, Forbidden."""
         with self._context.store.read() as session:
-            return instance_detail(self._context, session, actor, self._readable(session, actor, instance_id))
+            return instance_detail(self._context, session, actor, readable(session, actor, instance_id))
 
     def history(self, actor: Actor, instance_id: str) -> list[HistoryRow]:
         """What happened, oldest first."""
         with self._context.store.read() as session:
-            instance = self._readable(session, actor, instance_id)
+            instance = readable(session, actor, instance_id)
             pack = self._context.pack(session, instance.deployment_id)
             events = session.scalars(
                 select(HistoryEvent).where(HistoryEvent.instance_id == instance_id).order_by(HistoryEvent.seq)
-            )
-            return history_rows(session, list(events), pack.names, processes=pack.processes, zone=self._context.zone)
+            ).all()
+            zone, others = self._context.zone, self._context.packs(session, (event.deployment_id for event in events))
+            return history_rows(session, events, pack.names, processes=pack.processes, zone=zone, others=others)
 
     def variables(self, actor: Actor, instance_id: str) -> dict[str, Any]:
         """The process variables, as JSON values."""
@@ -137,20 +161,9 @@ class Instances:
         if not reason.strip():
             raise BadRequest(reason={"zh": "取消需要填写原因", "en": "cancelling needs a reason"})
         with context.store.write() as session:
-            row = session.execute(
-                select(ProcessInstance, Complaint)
-                .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
-                .where(ProcessInstance.id == instance_id)
-                .with_for_update(of=[ProcessInstance])
-            ).first()
-            if row is None:
-                raise NotFound(what={"zh": "流程实例", "en": "process instance"}, id=instance_id)
-            instance, complaint = row
+            instance, complaint = locked(session, instance_id)
             require(actor, instance.pack, "manager", action={"zh": "取消流程", "en": "cancel a process"})
-            if instance.state != "active":
-                raise Ended(
-                    number=instance.business_key or instance.id, state=_STATES.get(instance.state, instance.state)
-                )
+            require_active(instance)
             session.expunge(instance)
             pack = context.pack(session, instance.deployment_id)
             execution = Execution(context, session, pack, instance, complaint, actor)
@@ -205,16 +218,38 @@ class Instances:
         for (process_id, element_id), values in hours.items():
             counts[process_id][element_id]["avg_hours"] = round(sum(values) / len(values), 2)
 
-    def _readable(self, session: Session, actor: Actor, instance_id: str) -> ProcessInstance:
-        instance = session.get(ProcessInstance, instance_id)
-        if instance is None:
-            raise NotFound(what={"zh": "流程实例", "en": "process instance"}, id=instance_id)
-        if reads_all(actor, instance.pack):
-            return instance
-        touched = exists().where(
-            UserTask.instance_id == instance_id, or_(tasks_of(actor), UserTask.completed_by == actor.id)
-        )
-        complaint = exists().where(Complaint.instance_id == instance_id, sees_complaints(actor))
-        if not session.scalar(select(or_(touched, complaint))):
-            raise forbidden({"zh": "查看此流程", "en": "see this process"}, "staff")
+
+def readable(session: Session, actor: Actor, instance_id: str) -> ProcessInstance:
+    """The instance. Raises NotFound, and Forbidden for those who have to do with neither it nor its complaint."""
+    instance = session.get(ProcessInstance, instance_id)
+    if instance is None:
+        raise NotFound(what={"zh": "流程实例", "en": "process instance"}, id=instance_id)
+    if reads_all(actor, instance.pack):
         return instance
+    touched = exists().where(
+        UserTask.instance_id == instance_id, or_(tasks_of(actor), UserTask.completed_by == actor.id)
+    )
+    complaint = exists().where(Complaint.instance_id == instance_id, sees_complaints(actor))
+    if actor.kind == "complainant" or not session.scalar(select(or_(touched, complaint))):
+        raise forbidden({"zh": "查看此流程", "en": "see this process"}, "staff")
+    return instance
+
+
+def locked(session: Session, instance_id: str) -> tuple[ProcessInstance, Complaint | None]:
+    """The instance and its complaint, for a change. Raises NotFound."""
+    row = session.execute(
+        select(ProcessInstance, Complaint)
+        .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
+        .where(ProcessInstance.id == instance_id)
+        .with_for_update(of=[ProcessInstance])
+    ).first()
+    if row is None:
+        raise NotFound(what={"zh": "流程实例", "en": "process instance"}, id=instance_id)
+    instance, complaint = row
+    return instance, complaint
+
+
+def require_active(instance: ProcessInstance) -> None:
+    """Raise Ended unless the instance goes on."""
+    if instance.state != "active":
+        raise Ended(number=instance.business_key or instance.id, state=_STATES.get(instance.state, instance.state))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ TEXTS = {"kind": 64, "category": 64, "severity": 64, "department": 128, "stage":
 MAX_ROUNDS = 10_000
 TRUTHS = ("solved", "satisfied")
 INSTANTS = ("promise_at", "replied_at", "closed_at")
+NAMES = (*TEXTS, *TRUTHS, *INSTANTS, "result", "rounds")
 
 
 def project(complaint: Complaint, variables: Mapping[str, Any], zone: ZoneInfo) -> None:
@@ -64,7 +65,7 @@ def _truth(value: Any) -> bool | None:
     }.get(str(value))
 
 
-def instant(value: Any, zone: ZoneInfo) -> datetime | None:
+def instant(value: Any, zone: tzinfo) -> datetime | None:
     """An instant from a FEEL value or an ISO text; a date alone means the end of that day in ``zone``."""
     if isinstance(value, str):
         try:

@@ -1,65 +1,135 @@
-"""Messages and signals from outside, and the timers that are due."""
+"""Messages from outside, and the timers that are due."""
 
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import CompoundSelect, exists, false, func, select, true, update
 from sqlalchemy.orm import Session
 
-from engine import feel
+from engine import feel, starts
+from engine.complaints import Filing
 from engine.context import Context
-from engine.errors import Conflict, EngineError, ExecutionError, NoSubscription
+from engine.errors import (
+    AlreadyFiled,
+    AlreadyStarted,
+    Conflict,
+    EngineError,
+    ExecutionError,
+    Forbidden,
+    NoSubscription,
+    NothingStarts,
+)
 from engine.execution import Execution
 from engine.history import Event
 from engine.incidents import record
-from engine.models import Complaint, MessageSubscription, ProcessInstance, Timer
+from engine.instances import check_key
+from engine.models import Complaint, MessageSubscription, ProcessInstance, StartSubscription, Timer
+from engine.packs import Pack
 from engine.rights import forbidden, sees_complaints
-from engine.runtime.machine import Machine
+from engine.signals import broadcast, waiting
 from engine.store import Busy
-from engine.types import SYSTEM, Actor
+from engine.types import SYSTEM, Actor, Correlated, MessageStart
 
 _LOG = logging.getLogger("redress.timers")
 _BACK_OFF = (60, 300, 900, 3600, 6 * 3600)
 """Seconds until a failing timer is tried again."""
 
-MAX_ROUNDS = 20
-
 
 class Messages:
-    """Use case: a message correlates with every instance that waits for it."""
+    """Use case: a message is correlated once with every process: with an instance that waits for it, else by a start."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def correlate(
         self, actor: Actor, name: str, correlation_key: str, variables: Mapping[str, Any] | None = None
-    ) -> int:
-        """Deliver a message. Returns how many instances took it.
+    ) -> Correlated:
+        """Deliver a message, and tell how many instances took it and which were started (Camunda 8, "Messages").
 
-        Raises NoSubscription when nobody waits for it, Forbidden when the actor may not see the complaint.
+        Of every process one instance takes it: the earliest that waits for it under the key. Where none waits and the
+        version in force begins with it, an instance is started, with the key as its business key; a complaint is filed
+        instead, with the variables as its intake and the key as its source number. Under one key only one started
+        instance of a process runs at a time; an empty key sets no limit. Messages are not kept for later.
+
+        Raises NoSubscription when nobody waits for it, AlreadyStarted and AlreadyFiled when all it could do is start a
+        second instance, Forbidden when the actor may not see the complaint or the pack, FormInvalid when the variables
+        do not fit the intake form.
         """
-        context = self._context
+        context, given = self._context, dict(variables or {})
         try:
             with context.store.write() as session:
-                waiting = _waiting(session, "message", name, correlation_key)
-                self._check(session, actor, correlation_key, {instance.pack for instance, _ in waiting})
-                taken = 0
-                for instance, complaint in waiting:
+                openings = starts.opened(session, "message", name, alone=bool(correlation_key))
+                waits = waiting(session, "message", name, correlation_key)
+                self._check(session, actor, correlation_key, {instance.pack for instance, _ in waits})
+                took: set[tuple[str, str]] = set()
+                for instance, complaint in sorted(waits, key=lambda found: found[0].started_at):
                     subscription = _subscription(session, instance.id, name, correlation_key)
-                    if subscription is not None:
-                        self._deliver(session, actor, subscription, instance, complaint, dict(variables or {}))
-                        taken += 1
-                if not taken:
-                    raise NoSubscription(key=correlation_key, message=self._label(session, name, correlation_key))
-                return taken
+                    if subscription is not None and (instance.pack, instance.process_id) not in took:
+                        took.add((instance.pack, instance.process_id))
+                        self._deliver(session, actor, subscription, instance, complaint, given)
+                rest = [row for row in openings if (row.pack, row.process_id) not in took]
+                started, refused = self._start(session, actor, rest, correlation_key, given)
+                if not took and not started:
+                    raise self._nobody(session, name, correlation_key, refused)
+                return Correlated(len(took), tuple(started))
         except ExecutionError as error:
             record(context, error)
             raise
+
+    def _nobody(self, session: Session, name: str, key: str, refused: Sequence[EngineError]) -> EngineError:
+        if refused:
+            return refused[0]
+        return NoSubscription(key=key, message=self._label(session, name, key)) if key else NothingStarts(message=name)
+
+    def _start(
+        self, session: Session, actor: Actor, openings: Sequence[StartSubscription], key: str, variables: dict[str, Any]
+    ) -> tuple[list[MessageStart], list[EngineError]]:
+        """What the message starts, and why it does not start the others."""
+        started: list[MessageStart] = []
+        refused: list[EngineError] = []
+        for row in openings:
+            pack = self._context.pack(session, row.deployment_id)
+            try:
+                if not actor.packs([row.pack]):
+                    raise forbidden({"zh": "以消息启动流程", "en": "start a process by a message"}, "staff")
+                if key and _runs(session, row, key):
+                    label, message = pack.names.process(row.process_id), pack.names.message(row.name)
+                    raise AlreadyStarted(
+                        process={"zh": label.zh, "en": label.en}, key=key, message={"zh": message.zh, "en": message.en}
+                    )
+                started.append(self._begin(session, actor, pack, row, key, variables))
+            except (Forbidden, AlreadyStarted, AlreadyFiled) as error:
+                refused.append(error)
+        return started, refused
+
+    def _begin(
+        self,
+        session: Session,
+        actor: Actor,
+        pack: Pack,
+        row: StartSubscription,
+        key: str,
+        variables: dict[str, Any],
+    ) -> MessageStart:
+        context, public = self._context, {k: v for k, v in variables.items() if k not in pack.personal}
+        payload: dict[str, Any] = {"message": row.name, "correlation_key": key or None}
+        if pack.files_complaints(row.process_id):
+            event = Event("message_received", row.process_id, row.element_id, payload=payload)
+            now = context.clock.now()
+            filed = Filing(context).enter(
+                session, actor, row.deployment_id, variables, actor.language, now, key or None, event
+            )
+            return MessageStart(filed.instance_id, row.pack, row.process_id, filed.number, filed.access_code)
+        check_key(key)
+        payload["variables"] = feel.encode(feel.to_feel(public))
+        event = Event("message_received", row.process_id, row.element_id, payload=payload)
+        execution = starts.begin(context, session, row, actor, event, public, key or None)
+        broadcast(context, session, execution)
+        return MessageStart(execution.instance.id, row.pack, row.process_id, key or None, None)
 
     def _check(self, session: Session, actor: Actor, key: str, packs: set[str]) -> None:
         if actor.kind == "system":
@@ -111,49 +181,15 @@ class Messages:
         broadcast(self._context, session, execution)
 
 
-def broadcast(context: Context, session: Session, source: Execution) -> None:
-    """Deliver signals thrown in a step to every other instance that waits for them, in the same transaction.
-
-    Inside the throwing instance the runtime has delivered them already. Raises ExecutionError when signals go on
-    calling forth signals.
-    """
-    queue = deque((source.instance.id, name, variables) for name, variables in source.signals)
-    for _ in range(MAX_ROUNDS):
-        if not queue:
-            return
-        thrower, name, variables = queue.popleft()
-        for instance, complaint in _waiting(session, "signal", name):
-            if instance.id == thrower:
-                continue
-            session.expunge(instance)
-            pack = context.pack(session, instance.deployment_id)
-            execution = Execution(context, session, pack, instance, complaint, SYSTEM)
-            execution.run(_catch(name, variables))
-            queue += ((instance.id, *signal) for signal in execution.signals)
-    if queue:
-        name = queue[0][1]
-        reason = {"zh": f"信号“{name}”引发了无尽的信号", "en": f"the signal “{name}” calls forth signals without end"}
-        raise ExecutionError(element=name, reason=reason, instance_id=source.instance.id, pack=source.pack.name)
-
-
-def _waiting(
-    session: Session, kind: str, name: str, key: str | None = None
-) -> list[tuple[ProcessInstance, Complaint | None]]:
-    """The active instances that wait for it, locked in the order of their ids."""
-    waits = exists().where(
-        MessageSubscription.instance_id == ProcessInstance.id,
-        MessageSubscription.kind == kind,
-        MessageSubscription.name == name,
-        *([MessageSubscription.correlation_key == key] if key is not None else []),
+def _runs(session: Session, row: StartSubscription, key: str) -> bool:
+    """Whether an instance of the process runs under the key, in whatever version."""
+    running = exists().where(
+        ProcessInstance.business_key == key,
+        ProcessInstance.pack == row.pack,
+        ProcessInstance.process_id == row.process_id,
+        ProcessInstance.state.in_(("active", "suspended")),
     )
-    rows = session.execute(
-        select(ProcessInstance, Complaint)
-        .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
-        .where(waits, ProcessInstance.state == "active")
-        .order_by(ProcessInstance.id)
-        .with_for_update(of=[ProcessInstance])
-    )
-    return [(instance, complaint) for instance, complaint in rows]
+    return bool(session.scalar(select(running)))
 
 
 def _subscription(session: Session, instance_id: str, name: str, key: str) -> MessageSubscription | None:
@@ -171,8 +207,11 @@ def _subscription(session: Session, instance_id: str, name: str, key: str) -> Me
     )
 
 
-def _catch(name: str, variables: Mapping[str, Any]) -> Callable[[Machine], None]:
-    return lambda machine: machine.catch(name, variables)
+def due_query(now: datetime, limit: int) -> CompoundSelect[bool, int, datetime]:
+    """(whether it starts a process, row id, when it may run) of what is due, oldest first; both parts by index."""
+    timers = select(false().label("starts"), Timer.id, Timer.run_at).where(Timer.run_at <= now)
+    beginnings = select(true(), StartSubscription.id, StartSubscription.run_at).where(StartSubscription.run_at <= now)
+    return timers.union_all(beginnings).order_by("run_at", "id").limit(limit)
 
 
 class Timers:
@@ -183,34 +222,45 @@ class Timers:
 
     def next_at(self) -> datetime | None:
         """When the earliest timer may run; one indexed query."""
+        earliest = select(func.min(Timer.run_at)).union_all(select(func.min(StartSubscription.run_at)))
         with self._context.store.read() as session:
-            return session.scalar(select(func.min(Timer.run_at)))
+            return min((at for at in session.scalars(earliest) if at is not None), default=None)
 
     def sweep(self, limit: int = 200) -> int:
         """Fire what is due, oldest first. Returns how many timers were taken.
 
         With nothing due this is one indexed query, however many complaints are open. A timer that fails becomes an
         incident and is pushed back; it never blocks the others. One whose instance somebody works on at the moment is
-        left for the next sweep.
+        left for the next sweep. Start timers begin an instance of the version in force.
         """
         now = self._context.clock.now()
         with self._context.store.read() as session:
-            due = session.scalars(
-                select(Timer.id).where(Timer.run_at <= now).order_by(Timer.run_at, Timer.id).limit(limit)
-            ).all()
-        return sum(self._taken(timer_id, now) for timer_id in due)
+            due = session.execute(due_query(now, limit)).all()
+        return sum(self._taken(starts_process, row_id, now) for starts_process, row_id, _ in due)
 
-    def _taken(self, timer_id: int, now: datetime) -> bool:
+    def _taken(self, starts_process: bool, row_id: int, now: datetime) -> bool:
+        fire, failed = (self._begin, self._begin_failed) if starts_process else (self._fire, self._failed)
         try:
-            return self._fire(timer_id, now)
+            return fire(row_id, now)
         except (Busy, Conflict):
             return False
         except EngineError as error:
-            self._failed(timer_id, error)
+            failed(row_id, error)
         except Exception as error:
-            _LOG.exception("timer %s failed", timer_id)
-            self._failed(timer_id, ExecutionError(element="timer", reason={"zh": repr(error), "en": repr(error)}))
+            _LOG.exception("timer %s failed", row_id)
+            failed(row_id, ExecutionError(element="timer", reason={"zh": repr(error), "en": repr(error)}))
         return True
+
+    def _begin(self, row_id: int, now: datetime) -> bool:
+        context = self._context
+        with context.store.write() as session:
+            execution = starts.begin_due(context, session, row_id, now)
+            if execution is not None:
+                broadcast(context, session, execution)
+            return execution is not None
+
+    def _begin_failed(self, row_id: int, error: EngineError) -> None:
+        starts.put_back(self._context, row_id, error, self._context.clock.now(), _BACK_OFF)
 
     def _fire(self, timer_id: int, now: datetime) -> bool:
         context = self._context

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.config import Config
 from engine.context import Context
 from engine.models import Outbox as Row
-from engine.models import User, UserGroup, UserTask, UserTaskGroup
+from engine.models import User, UserGroup, UserTask, UserTaskCandidate
 
 _BACK_OFF = (30, 120, 600, 3600, 6 * 3600)
 _LEASE = timedelta(minutes=2)
@@ -90,18 +90,17 @@ class Outbox:
         return self._addresses(session, User.id.in_(members))
 
     def _handlers(self, session: Session, instance_id: str, element_id: str = "") -> list[str]:
-        """Who has the open tasks (of one element, if named): the assignee, else the members of the candidate groups."""
+        """Who has the open tasks (of one element, if named): the assignee, else the candidate users and the members of the groups."""
         tasks = select(UserTask.id, UserTask.assignee).where(
             UserTask.instance_id == instance_id, UserTask.state == "open"
         )
         rows = session.execute(tasks.where(UserTask.element_id == element_id) if element_id else tasks).all()
-        offered = (
-            select(UserGroup.user_id)
-            .join(UserTaskGroup, UserTaskGroup.group_id == UserGroup.group_id)
-            .where(UserTaskGroup.task_id.in_([task_id for task_id, assignee in rows if assignee is None]))
+        candidates = select(UserTaskCandidate.candidate).where(
+            UserTaskCandidate.task_id.in_([task_id for task_id, assignee in rows if assignee is None])
         )
+        members = select(UserGroup.user_id).where(UserGroup.group_id.in_(candidates))
         assigned = [assignee for _, assignee in rows if assignee is not None]
-        return self._addresses(session, or_(User.id.in_(assigned), User.id.in_(offered)))
+        return self._addresses(session, or_(User.id.in_(assigned), User.id.in_(candidates), User.id.in_(members)))
 
     @staticmethod
     def _addresses(session: Session, whose: ColumnElement[bool]) -> list[str]:

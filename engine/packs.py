@@ -25,6 +25,10 @@ from engine.runtime.reader import Reader
 MAX_FILES = 500
 MAX_BYTES = 20_000_000
 MAX_ID = 128
+KINDS = {"process": ("流程", "process"), "decision": ("决策", "decision"), "form": ("表单", "form")}
+"""What elements bind to, in Chinese and English."""
+PROOF = "proof.json"
+"""What ``redress mutate`` found, beside the pack."""
 SUFFIXES = (".toml", ".bpmn", ".dmn", ".form", ".md", ".tsv")
 _NAME = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
 
@@ -84,6 +88,11 @@ class Pack:
         messages: Mapping[str, str] = self.manifest.get("messages", {})
         return messages
 
+    @property
+    def topics(self) -> Mapping[str, str]:
+        """Topics that something outside works on -> the webhook of config.toml that is told, empty for nobody."""
+        return {str(topic): str(webhook) for topic, webhook in self.manifest.get("topics", {}).items()}
+
     def lane_group(self, lane: str | None) -> str | None:
         """The group of a lane: what ``[lanes]`` says, else the lane's own name."""
         if lane is None:
@@ -129,7 +138,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
         if (
             path.is_file()
             and not path.is_symlink()
-            and path.suffix in SUFFIXES
+            and (path.suffix in SUFFIXES or relative == PROOF)
             and not common.bare(relative).startswith(("samples/", "imports/"))
         ):
             with path.open("rb") as stream:
@@ -141,9 +150,9 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 def digest(files: Mapping[str, bytes]) -> str:
-    """The content address of a pack: SHA-256 over all its files."""
+    """The content address of a pack: SHA-256 over all its files but the proof, which speaks about them."""
     total = hashlib.sha256()
-    for path in sorted(files):
+    for path in sorted(files.keys() - {PROOF}):
         total.update(f"{path}\0{len(files[path])}\0".encode())
         total.update(files[path])
     return total.hexdigest()
@@ -161,7 +170,7 @@ def load_pack(files: Mapping[str, bytes], name: str | None = None) -> Pack:
         return pack
     _manifest(pack, files.get("pack.toml", b""), name)
     _models(pack, files)
-    pack.findings.extend(common.give_clauses(pack.processes, pack.manifest.get("clauses", {})))
+    pack.findings.extend(common.give_properties(pack.processes, pack.forms, pack.manifest))
     _decisions(pack, files)
     _texts(pack, files)
     if not any(f.severity == "error" for f in pack.findings):
@@ -196,8 +205,10 @@ def _manifest(pack: Pack, content: bytes, name: str | None) -> None:
         "archive": dict,
         "personal": list,
         "lanes": dict,
+        "topics": dict,
         "common": list,
         "clauses": dict,
+        "calendars": dict,
     }.items():
         value = pack.manifest.get(key)
         if key in ("title", "entry") and not value:

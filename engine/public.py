@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from engine import reading
@@ -32,7 +32,7 @@ def view(context: Context, session: Session, complaint: Complaint) -> dict[str, 
         select(HistoryEvent).where(HistoryEvent.instance_id == instance.id).order_by(HistoryEvent.seq)
     ).all()
     open_tasks = session.execute(
-        select(UserTask.process_id, UserTask.element_id)
+        select(UserTask.deployment_id, UserTask.process_id, UserTask.element_id)
         .where(UserTask.instance_id == instance.id, UserTask.state == "open")
         .order_by(UserTask.created_at)
     ).all()
@@ -43,6 +43,7 @@ def view(context: Context, session: Session, complaint: Complaint) -> dict[str, 
     )
     waiting = [name for name in reading.waiting_for(session, complaint) if name in pack.messages]
     running = complaint.state in reading.OPEN
+    stages = {key: Stages(other) for key, other in context.packs(session, (e.deployment_id for e in events)).items()}
     return {
         "number": complaint.number,
         "title": pack.names.title,
@@ -50,7 +51,7 @@ def view(context: Context, session: Session, complaint: Complaint) -> dict[str, 
         "received_at": complaint.received_at,
         "matter": complaint.matter,
         "demand": complaint.demand,
-        "steps": _steps(pack, complaint, events, [(p, e) for p, e in open_tasks] if running else []),
+        "steps": _steps(stages, pack, complaint, events, open_tasks if running else []),
         "next_date": complaint.promise_at if running and complaint.replied_at is None else None,
         "contact": _contact(context),
         "messages": [{"name": name, "label": pack.names.message(name)} for name in waiting],
@@ -71,19 +72,25 @@ def _contact(context: Context) -> Name:
 
 
 def _steps(
-    pack: Pack, complaint: Complaint, events: Iterable[HistoryEvent], open_tasks: Sequence[tuple[str, str]]
+    others: Mapping[str, Stages],
+    pack: Pack,
+    complaint: Complaint,
+    events: Iterable[HistoryEvent],
+    open_tasks: Iterable[Row[str, str, str]],
 ) -> list[dict[str, Any]]:
-    stages = Stages(pack)
+    """``others`` are the stages of other deployments that called processes come from."""
+    own = Stages(pack)
     passed: dict[str, datetime] = {}
     for event in events:
         if event.type in _PASSED and event.element_id is not None and event.process_id is not None:
-            stage = stages.of(event.process_id, event.element_id)
+            stage = others.get(event.deployment_id or "", own).of(event.process_id, event.element_id)
             if stage is not None:
                 passed[stage] = event.at
     running = complaint.state in reading.OPEN
     now = complaint.stage if running else None
-    here = sorted(open_tasks, key=lambda task: stages.of(*task) != now)
-    ahead = next((way for task in here if (way := stages.ahead(*task))), [])
+    tasks = [(others.get(deployment, own), process_id, element_id) for deployment, process_id, element_id in open_tasks]
+    here = sorted(tasks, key=lambda task: task[0].of(*task[1:]) != now)
+    ahead = next((way for stages, *place in here if (way := stages.ahead(*place))), [])
     ahead = [stage for stage in ahead if stage != now]
     done = sorted((s for s in passed if s != now and s not in ahead), key=lambda s: passed[s])
     rows: list[tuple[str, str, datetime | None]] = [(stage, "done", passed[stage]) for stage in done]

@@ -138,7 +138,8 @@ class Reading:
                 select(HistoryEvent).where(HistoryEvent.instance_id == complaint.instance_id).order_by(HistoryEvent.seq)
             ).all()
             pack = context.pack(session, session.get_one(ProcessInstance, complaint.instance_id).deployment_id)
-            return history_rows(session, events, pack.names, processes=pack.processes, zone=context.zone)
+            others = context.packs(session, (event.deployment_id for event in events))
+            return history_rows(session, events, pack.names, processes=pack.processes, zone=context.zone, others=others)
 
     def attachment(self, actor: Actor, attachment_id: str) -> tuple[AttachmentRow, bytes]:
         """A file of a complaint and its content; the view is logged. Complainants get what they sent themselves."""

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden
-from engine.models import Complaint, UserGroup, UserTask, UserTaskGroup
+from engine.models import Complaint, User, UserGroup, UserTask, UserTaskCandidate
 from engine.types import Actor
 
 READERS = ("manager", "auditor", "process_owner")
@@ -20,7 +20,7 @@ _ROLE_NAMES = {
     "archivist": {"zh": "档案管理员", "en": "archivist"},
     "auditor": {"zh": "审计员", "en": "auditor"},
     "administrator": {"zh": "系统管理员", "en": "administrator"},
-    "staff": {"zh": "该任务所属组的成员", "en": "member of the task's group"},
+    "staff": {"zh": "该任务的候选人或候选组成员", "en": "candidate of the task or member of its group"},
 }
 
 
@@ -47,8 +47,8 @@ def role_packs(actor: Actor, *roles: str) -> list[str] | None:
     return None if "*" in packs else packs
 
 
-def on_behalf_of(session: Session, actor: Actor, assignee: str | None, groups: Sequence[str]) -> str | None:
-    """The absent colleague for whom the actor does a task: its assignee, else the one whose group it was offered to.
+def on_behalf_of(session: Session, actor: Actor, assignee: str | None, candidates: Sequence[str]) -> str | None:
+    """The absent colleague for whom the actor does a task: its assignee, else the one it was offered to.
 
     None when the actor would do it anyway.
     """
@@ -57,21 +57,39 @@ def on_behalf_of(session: Session, actor: Actor, assignee: str | None, groups: S
     if not actor.substitutes_for:
         return None
     people = [actor.id, *actor.substitutes_for]
-    members = set(
-        session.scalars(select(UserGroup.user_id).where(UserGroup.user_id.in_(people), UserGroup.group_id.in_(groups)))
-    )
+    offered = select(UserGroup.user_id).where(UserGroup.user_id.in_(people), UserGroup.group_id.in_(candidates))
+    members = {*session.scalars(offered), *candidates}
     return None if actor.id in members else next((user for user in actor.substitutes_for if user in members), None)
 
 
 def tasks_of(actor: Actor) -> ColumnElement[bool]:
-    """User tasks that belong to the actor: assigned, or offered to one of the actor's groups."""
-    mine = (
-        or_(UserTask.assignee == actor.id, UserTask.assignee.in_(list(actor.substitutes_for))) if actor.id else false()
+    """User tasks that belong to the actor: assigned, or offered to the actor or one of the actor's groups."""
+    if not actor.candidacies:
+        return false()
+    mine = UserTask.assignee.in_([actor.id, *actor.substitutes_for]) if actor.id is not None else false()
+    return or_(mine, offered_to(actor))
+
+
+def offered_to(actor: Actor) -> ColumnElement[bool]:
+    """User tasks of which the actor is a candidate."""
+    return exists().where(
+        UserTaskCandidate.task_id == UserTask.id, UserTaskCandidate.candidate.in_(sorted(actor.candidacies))
     )
-    if not actor.groups:
-        return mine
-    offered = exists().where(UserTaskGroup.task_id == UserTask.id, UserTaskGroup.group_id.in_(sorted(actor.groups)))
-    return or_(mine, offered)
+
+
+def able(session: Session, task: UserTask, candidates: Sequence[str]) -> list[tuple[str, str]]:
+    """Who may do ``task``: (user id, name), sorted by name; everybody in the pack when no candidate has an account."""
+
+    def active(who: ColumnElement[bool]) -> list[tuple[str, str]]:
+        rows = session.execute(select(User.id, User.name).where(User.active, who).order_by(User.name))
+        return [(user_id, name) for user_id, name in rows]
+
+    def member(group: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(UserGroup.user_id == User.id, group)
+
+    named = or_(User.id.in_(candidates), member(UserGroup.group_id.in_(candidates)))
+    people = active(named) or active(member(UserGroup.group_id.startswith(f"{task.pack}/", autoescape=True)))
+    return [(user_id, name) for user_id, name in people if user_id not in (task.excluded or {})]
 
 
 def sees_tasks(actor: Actor) -> ColumnElement[bool]:
@@ -91,11 +109,11 @@ def sees_complaints(actor: Actor) -> ColumnElement[bool]:
     touched = [UserTask.completed_by == actor.id, UserTask.assignee == actor.id]
     behind = exists().where(and_(UserTask.instance_id == Complaint.instance_id, or_(*touched)))
     own: list[ColumnElement[bool]] = [behind]
-    if actor.groups:
+    if actor.candidacies:
         offered = (
             select(UserTask.instance_id)
-            .join(UserTaskGroup, UserTaskGroup.task_id == UserTask.id)
-            .where(UserTaskGroup.group_id.in_(sorted(actor.groups)))
+            .join(UserTaskCandidate, UserTaskCandidate.task_id == UserTask.id)
+            .where(UserTaskCandidate.candidate.in_(sorted(actor.candidacies)))
         )
         own.append(Complaint.instance_id.in_(offered))
     return or_(Complaint.pack.in_(packs), *own) if packs else or_(*own)

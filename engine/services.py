@@ -16,6 +16,7 @@ from engine.crypto import mask_contact, mask_name
 from engine.feel.text import string
 from engine.history import Event
 from engine.models import ArchiveRecord, Complaint, Outbox, Suggestion, UserTask
+from engine.packs import Pack
 from engine.runtime import Task
 from engine.runtime.machine import Machine
 from engine.runtime.model import Element
@@ -39,11 +40,15 @@ class Services:
         self, machine: Machine, task: Task, element: Element, topic: str, inputs: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """Do what ``topic`` says. Raises ExecutionError for a topic off the list or inputs it cannot use."""
+        elsewhere = self._pack(element).topics.get(topic)
+        if topic not in TOPICS and elsewhere is not None:
+            self._tell(machine, task, element, elsewhere, inputs)
+            return {}
         if topic not in TOPICS:
             raise machine.fault(
                 element,
-                f"服务类型“{topic}”不在允许的清单中：{'、'.join(TOPICS)}",
-                f"the topic “{topic}” is not on the allow-list: {', '.join(TOPICS)}",
+                f"服务类型“{topic}”不在允许的清单中：{'、'.join(TOPICS)}。由外部程序完成的请写进 pack.toml 的 [topics]",
+                f"the topic “{topic}” is not on the allow-list: {', '.join(TOPICS)}. What something outside does goes into [topics] of pack.toml",
             )
         missing = sorted(k for k in TOPICS[topic] if inputs.get(k) in (None, ""))
         if missing:
@@ -58,7 +63,7 @@ class Services:
 
     def _notify(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
         execution, name = self.execution, str(inputs["letter"])
-        template = execution.pack.letter(name, "zh")
+        template = self._pack(element).letter(name, "zh")
         if template is None:
             raise machine.fault(
                 element, f"信函 letters/{name}.md 不存在", f"the letter letters/{name}.md does not exist"
@@ -109,7 +114,8 @@ class Services:
 
     def _ledger(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
         complaint = self._complaint(machine, element)
-        values = {k: self._from_receipt(element, complaint, k, v) for k, v in inputs.items()}
+        known = (*ledger.NAMES, *(target.split(".")[0] for _, target in element.inputs))
+        values = {k: self._from_receipt(element, complaint, k, v) for k, v in inputs.items() if k in known}
         ledger.project(complaint, values, self.execution.context.zone)
         machine.propagate(task, values, own=False)
 
@@ -136,7 +142,7 @@ class Services:
             until = context.calendars["calendar"].add(execution.at, text).at
         except CalendarError as error:
             raise machine.fault(element, f"保管期限：{error.text('zh')}", f"retention: {error.text('en')}") from None
-        pattern = str(execution.pack.manifest.get("archive", {}).get("pattern", "DA-{year}-{seq:05d}"))
+        pattern = str(self._pack(element).manifest.get("archive", {}).get("pattern", "DA-{year}-{seq:05d}"))
         number = ledger.next_number(
             execution.session,
             f"{pattern}",
@@ -195,17 +201,28 @@ class Services:
         )
 
     def _webhook(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
-        key = str(inputs["url"])
+        self._post(machine, task, element, str(inputs["url"]), {"body": outside(inputs.get("body"))})
+
+    def _tell(self, machine: Machine, task: Task, element: Element, key: str, inputs: Mapping[str, Any]) -> None:
+        """A topic of another engine's workers: they are told, and the process goes on without waiting for them."""
+        if key:
+            self._post(machine, task, element, key, {"topic": element.topic, "body": outside(dict(inputs))})
+
+    def _post(self, machine: Machine, task: Task, element: Element, key: str, told: Mapping[str, Any]) -> None:
         if key not in self.execution.context.config.webhooks:
             raise machine.fault(
                 element, f"config.toml 的 [webhooks] 中没有“{key}”", f"[webhooks] in config.toml has no “{key}”"
             )
-        body = json.dumps(
-            {"number": self.execution.instance.business_key, "body": outside(inputs.get("body"))}, ensure_ascii=False
-        )
-        self._send(str(task.id), "webhook", key, body, key, key, None)
+        message = {"number": self.execution.instance.business_key, **told}
+        if element.headers:
+            message["headers"] = element.headers
+        self._send(str(task.id), "webhook", key, json.dumps(message, ensure_ascii=False), key, key, None)
 
     # -- helpers --------------------------------------------------------------------------------------------------
+
+    def _pack(self, element: Element) -> Pack:
+        """The pack whose diagram the element stands in."""
+        return self.execution.bindings.place(element)[1]
 
     def _complaint(self, machine: Machine, element: Element) -> Complaint:
         if self.execution.complaint is None:
@@ -250,7 +267,7 @@ class Services:
             return contact, "complainant"
         if to == "assignee":
             return f"task:{execution.instance.id}:{chased}", to
-        if to not in execution.pack.groups:
+        if to not in self._pack(element).groups:
             raise machine.fault(
                 element,
                 f"收件方“{to}”既不是 complainant、assignee，也不是 pack.toml 中的组",

@@ -1,4 +1,4 @@
-"""Lines of the worklist: one statement for the tasks, one for their groups."""
+"""Lines of the worklist: one statement for the tasks, one for their candidates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from engine.context import Context
-from engine.models import Complaint, User, UserTask, UserTaskGroup
+from engine.models import Complaint, User, UserTask, UserTaskCandidate
 from engine.packs import Pack
 from engine.runtime.model import Element
 from engine.types import TaskRow
@@ -59,14 +59,14 @@ def most_urgent_first() -> list[Any]:
 
 def task_rows(context: Context, session: Session, rows: Sequence[Row[Any]]) -> tuple[TaskRow, ...]:
     """Lines for the rows of :func:`task_query`."""
-    groups: dict[str, list[str]] = {}
+    candidates: dict[str, list[str]] = {}
     if rows:
-        query = select(UserTaskGroup.task_id, UserTaskGroup.group_id).where(
-            UserTaskGroup.task_id.in_([r.id for r in rows])
+        query = select(UserTaskCandidate.task_id, UserTaskCandidate.candidate).where(
+            UserTaskCandidate.task_id.in_([r.id for r in rows])
         )
-        for task_id, group_id in session.execute(query.order_by(UserTaskGroup.group_id)):
-            groups.setdefault(task_id, []).append(group_id)
-    return tuple(_row(context.pack(session, r.deployment_id), r, groups.get(r.id, [])) for r in rows)
+        for task_id, candidate in session.execute(query.order_by(UserTaskCandidate.candidate)):
+            candidates.setdefault(task_id, []).append(candidate)
+    return tuple(_row(context.pack(session, r.deployment_id), r, candidates.get(r.id, [])) for r in rows)
 
 
 def element_of(pack: Pack, process_id: str, element_id: str) -> Element | None:
@@ -75,7 +75,7 @@ def element_of(pack: Pack, process_id: str, element_id: str) -> Element | None:
     return process.find(element_id) if process is not None else None
 
 
-def _row(pack: Pack, row: Row[Any], groups: list[str]) -> TaskRow:
+def _row(pack: Pack, row: Row[Any], candidates: list[str]) -> TaskRow:
     element = element_of(pack, row.process_id, row.element_id)
     own = element.properties.get("calendar") if element is not None else None
     return TaskRow(
@@ -89,7 +89,8 @@ def _row(pack: Pack, row: Row[Any], groups: list[str]) -> TaskRow:
         severity=row.severity,
         department=row.department,
         escalated=row.escalated_at is not None,
-        groups=tuple(groups),
+        groups=tuple(c for c in candidates if "/" in c),
+        candidate_users=tuple(c for c in candidates if "/" not in c),
         assignee=row.assignee,
         assignee_name=row.assignee_name,
         created_at=row.created_at,

@@ -29,6 +29,11 @@ class Actor:
     """The complaint a complainant may see."""
     language: str = "zh"
 
+    @property
+    def candidacies(self) -> frozenset[str]:
+        """What a task may be offered to so that this person may take it: groups, the own account, those stood in for."""
+        return self.groups | self.substitutes_for.keys() | ({self.id} if self.id is not None else set())
+
     def has_role(self, role: str, pack: str) -> bool:
         """True when the person holds ``role`` (or is administrator) in ``pack``."""
         wanted = {(role, pack), (role, "*"), ("administrator", pack), ("administrator", "*")}
@@ -99,6 +104,9 @@ class TaskRow:
     department: str | None
     escalated: bool
     groups: tuple[str, ...]
+    """Candidate groups as ``<pack>/<group>``."""
+    candidate_users: tuple[str, ...]
+    """Accounts it is offered to beside the groups."""
     assignee: str | None
     assignee_name: str | None
     created_at: datetime
@@ -143,6 +151,9 @@ class TaskDetail:
     completed_at: datetime | None
     process_id: str
     deployment_id: str
+    form_deployment_id: str
+    headers: Mapping[str, str]
+    """Task headers of the diagram, for other task applications."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +220,8 @@ class HistoryRow:
     actor_name: str | None
     on_behalf_of: str | None
     type: str
+    deployment_id: str | None
+    """The deployment of its element, where that is another than the instance's."""
     element_id: str | None
     element_name: Name | None
     reason: str | None
@@ -245,8 +258,11 @@ class InstanceDetail:
     started_at: datetime
     ended_at: datetime | None
     version: int
-    diagrams: tuple[tuple[str, Name], ...]
-    """(process id, title) of every diagram that took part, the entry first."""
+    diagrams: tuple[tuple[str, Name, str], ...]
+    """(process id, title, deployment id) of every diagram that took part, the entry first.
+
+    A process that was called in several versions is shown in the one called last.
+    """
     elements: tuple[ElementState, ...]
     flows: Mapping[str, frozenset[str]]
     """process id -> ids of the sequence flows taken"""
@@ -254,6 +270,40 @@ class InstanceDetail:
     tasks: tuple[TaskRow, ...]
     timers: tuple[tuple[str, Name, DueText], ...]
     incidents: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class AdHocElement:
+    """A step that may be started in an open ad-hoc subprocess, any number of times."""
+
+    element_id: str
+    name: Name
+    type: str
+    documentation: Name
+    """What the diagram says of it."""
+    open: int
+    """How many times it was started and goes on, with everything that follows it."""
+    done: int
+    groups: tuple[str, ...]
+    """For a user task: candidate groups as ``<pack>/<group>``."""
+    candidate_users: tuple[str, ...]
+    """For a user task: accounts it will be given or offered to."""
+    may_activate: bool
+    """Whether the person who asks may start it."""
+
+
+@dataclass(frozen=True)
+class AdHocSubprocess:
+    """An open ad-hoc subprocess of an instance."""
+
+    task_id: str
+    process_id: str
+    element_id: str
+    name: Name
+    documentation: Name
+    activations: int
+    """How many were begun so far; sent along when something is started, it tells whether somebody was quicker."""
+    elements: tuple[AdHocElement, ...]
 
 
 @dataclass(frozen=True)
@@ -268,6 +318,28 @@ class Startable:
     """What the diagram's documentation says of it."""
     form: Any
     """engine.forms.Form"""
+
+
+@dataclass(frozen=True)
+class MessageStart:
+    """An instance that a message has started."""
+
+    instance_id: str
+    pack: str
+    process_id: str
+    business_key: str | None
+    """For a complaint, its number."""
+    access_code: str | None
+    """For a complaint, what the complainant follows it with; shown only now."""
+
+
+@dataclass(frozen=True)
+class Correlated:
+    """What became of a message."""
+
+    instances: int
+    """How many running instances took it."""
+    started: tuple[MessageStart, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine import feel
@@ -27,16 +27,24 @@ from engine.execution import Execution
 from engine.files import accept_all
 from engine.history import Event, chain
 from engine.incidents import record
-from engine.messages import broadcast
-from engine.models import Attachment, Complaint, HistoryEvent, ProcessInstance, User, UserGroup, UserTask, UserTaskGroup
+from engine.models import (
+    Attachment,
+    Complaint,
+    HistoryEvent,
+    ProcessInstance,
+    User,
+    UserTask,
+    UserTaskCandidate,
+)
 from engine.packs import Pack
-from engine.rights import forbidden, on_behalf_of, sees_tasks
+from engine.rights import able, forbidden, on_behalf_of, sees_tasks
 from engine.runtime import state
 from engine.runtime.scopes import visible
+from engine.signals import broadcast
 from engine.types import SYSTEM, Actor, Completed, Upload
 
 Loaded = tuple[UserTask, ProcessInstance, Complaint | None, list[str]]
-"""A task with its instance, its complaint and its candidate groups."""
+"""A task with its instance, its complaint and its candidates, groups and users alike."""
 
 
 class Acting:
@@ -48,17 +56,22 @@ class Acting:
     # -- taking and handing over ----------------------------------------------------------------------------------
 
     def claim(self, actor: Actor, task_id: str) -> None:
-        """Take a task of one's group. Raises TaskClaimed, TaskClosed, ExcludedPerformer, Forbidden."""
+        """Take a task one is a candidate of. Raises TaskClaimed, TaskClosed, ExcludedPerformer, Forbidden."""
         with self._context.store.write() as session:
-            task, instance, _, groups = load(session, task_id)
-            behalf = self._may_work(session, actor, task, groups)
+            task, instance, _, candidates = load(session, task_id)
+            behalf = self._may_work(session, actor, task, candidates)
             if task.assignee == actor.id:
                 return
             if task.assignee is not None:
                 raise TaskClaimed(task=task.name, assignee=_name(session, task.assignee))
             task.assignee, task.claimed_at = actor.id, self._context.clock.now()
-            place, payload = (task.process_id, task.element_id, task.id), {"assignee": actor.id}
-            self._record(session, actor, instance, Event("task_claimed", *place, payload=payload, on_behalf_of=behalf))
+            self._record(
+                session,
+                actor,
+                instance,
+                task,
+                Event("task_claimed", payload={"assignee": actor.id}, on_behalf_of=behalf),
+            )
 
     def claim_many(self, actor: Actor, task_ids: Sequence[str]) -> dict[str, EngineError | None]:
         """Claim several tasks, each on its own; says for each what went wrong."""
@@ -72,44 +85,39 @@ class Acting:
         return results
 
     def unclaim(self, actor: Actor, task_id: str) -> None:
-        """Give a claimed task back to its groups."""
+        """Give a claimed task back to its candidates."""
         with self._context.store.write() as session:
-            task, instance, _, groups = load(session, task_id)
+            task, instance, _, candidates = load(session, task_id)
             self._open(session, task)
             if task.assignee != actor.id and not actor.has_role("manager", task.pack):
                 raise forbidden(
                     {"zh": "退回别人领取的任务", "en": "give back a task claimed by someone else"}, "manager"
                 )
-            if not groups:
+            if not candidates:
                 raise BadRequest(
                     reason={
-                        "zh": "该任务直接指派给个人，没有可退回的组，请改派",
-                        "en": "the task is assigned to a person and has no group to go back to; hand it over instead",
+                        "zh": "该任务直接指派给个人，没有别的候选人或候选组，无法退回，请改派",
+                        "en": "the task is assigned to a person and has no other candidate to go back to; hand it over instead",
                     }
                 )
             session.execute(update(UserTask).where(UserTask.id == task_id).values(assignee=None, claimed_at=None))
-            self._record(
-                session,
-                actor,
-                instance,
-                Event("task_unclaimed", task.process_id, task.element_id, task.id, payload={"before": task.assignee}),
-            )
+            self._record(session, actor, instance, task, Event("task_unclaimed", payload={"before": task.assignee}))
 
     def assign(self, actor: Actor, task_id: str, user_id: str, reason: str = "") -> None:
         """Hand a task over (by its assignee) or reassign it (by a manager, with a reason)."""
         with self._context.store.write() as session:
-            task, instance, _, groups = load(session, task_id)
+            task, instance, _, candidates = load(session, task_id)
             self._open(session, task)
             manager = actor.has_role("manager", task.pack)
             if task.assignee != actor.id and not manager:
                 raise forbidden({"zh": "改派此任务", "en": "reassign this task"}, "manager")
             if task.assignee != actor.id and not reason.strip():
                 raise BadRequest(reason={"zh": "改派需要填写原因", "en": "reassigning needs a reason"})
-            if user_id not in dict(self._people(session, task, groups)):
+            if user_id not in dict(able(session, task, candidates)):
                 raise BadRequest(
                     reason={
-                        "zh": f"“{user_id}”不是该任务候选组的可办人员",
-                        "en": f"“{user_id}” may not do this task: not in its groups, or excluded",
+                        "zh": f"“{user_id}”不是该任务的候选人，也不在其候选组中，或须回避",
+                        "en": f"“{user_id}” may not do this task: neither a candidate nor in its groups, or excluded",
                     }
                 )
             session.execute(
@@ -118,35 +126,30 @@ class Acting:
                 .values(assignee=user_id, claimed_at=self._context.clock.now())
             )
             payload = {"before": task.assignee, "after": user_id}
-            self._record(
-                session,
-                actor,
-                instance,
-                Event("task_assigned", task.process_id, task.element_id, task.id, reason.strip() or None, payload),
-            )
+            event = Event("task_assigned", reason=reason.strip() or None, payload=payload)
+            self._record(session, actor, instance, task, event)
 
     def candidates(self, actor: Actor, task_id: str) -> list[tuple[str, str]]:
-        """Who may do the task: (user id, name), sorted by name."""
-        with self._context.store.read() as session:
-            task, _, _, groups = load(session, task_id, lock=False)
-            self._may_see(session, actor, task)
-            return self._people(session, task, groups)
+        """Who may do the task: (user id, name), sorted by name.
 
-    def _people(self, session: Session, task: UserTask, groups: list[str]) -> list[tuple[str, str]]:
-        member = exists().where(UserGroup.user_id == User.id, UserGroup.group_id.in_(groups))
-        rows = session.execute(select(User.id, User.name).where(User.active, member).order_by(User.name))
-        return [(user_id, name) for user_id, name in rows if user_id not in (task.excluded or {})]
+        When none of its candidates has an active account it is everybody in the pack's groups, so that it can be
+        handed to somebody.
+        """
+        with self._context.store.read() as session:
+            task, _, _, candidates = load(session, task_id, lock=False)
+            self._may_see(session, actor, task)
+            return able(session, task, candidates)
 
     # -- working --------------------------------------------------------------------------------------------------
 
     def save_draft(self, actor: Actor, task_id: str, values: Mapping[str, Any]) -> None:
         """Keep what was typed so far, without validating it; personal fields are kept encrypted."""
         with self._context.store.write() as session:
-            task, instance, _, groups = load(session, task_id)
-            self._may_work(session, actor, task, groups)
+            task, instance, _, candidates = load(session, task_id)
+            self._may_work(session, actor, task, candidates)
             if task.assignee not in (None, actor.id, *actor.substitutes_for):
                 raise TaskClaimed(task=task.name, assignee=_name(session, task.assignee))
-            personal = self._context.pack(session, instance.deployment_id).personal
+            personal = self._personal(session, instance, task)
             draft = {
                 k: {"$sealed": self._context.vault.encrypt(str(v)).hex()} if k in personal else v
                 for k, v in values.items()
@@ -160,16 +163,11 @@ class Acting:
     def follow_up(self, actor: Actor, task_id: str, at: datetime | None) -> None:
         """Put a task aside until ``at``; None brings it back."""
         with self._context.store.write() as session:
-            task, instance, _, groups = load(session, task_id)
-            self._may_work(session, actor, task, groups)
+            task, instance, _, candidates = load(session, task_id)
+            self._may_work(session, actor, task, candidates)
             session.execute(update(UserTask).where(UserTask.id == task_id).values(follow_up_at=at))
             payload = {"before": _iso(task.follow_up_at), "after": _iso(at)}
-            self._record(
-                session,
-                actor,
-                instance,
-                Event("follow_up_changed", task.process_id, task.element_id, task.id, payload=payload),
-            )
+            self._record(session, actor, instance, task, Event("follow_up_changed", payload=payload))
 
     def set_due(self, actor: Actor, task_id: str, at: datetime, reason: str) -> None:
         """Change a due date, with a reason; managers only."""
@@ -197,12 +195,8 @@ class Acting:
                 )
                 complaint.due_at = min([at, *(d for d in others if d is not None)])
             payload = {"before": _iso(task.due_at), "after": _iso(at)}
-            self._record(
-                session,
-                actor,
-                instance,
-                Event("due_changed", task.process_id, task.element_id, task.id, reason.strip(), payload),
-            )
+            event = Event("due_changed", reason=reason.strip(), payload=payload)
+            self._record(session, actor, instance, task, event)
 
     def complete(
         self,
@@ -236,8 +230,8 @@ class Acting:
         language: str,
     ) -> Completed:
         context = self._context
-        task, instance, complaint, groups = load(session, task_id)
-        behalf = self._may_work(session, actor, task, groups)
+        task, instance, complaint, candidates = load(session, task_id)
+        behalf = self._may_work(session, actor, task, candidates)
         if task.assignee not in (None, actor.id, *actor.substitutes_for):
             raise TaskClaimed(task=task.name, assignee=_name(session, task.assignee))
         pack = context.pack(session, instance.deployment_id)
@@ -246,8 +240,9 @@ class Acting:
 
         def step(machine: Any) -> None:
             found = machine.task(task_id)
-            clean = self._validated(pack, task, values, visible(found), language)
-            personal = {k: clean.pop(k) for k in list(clean) if k in pack.personal}
+            clean = self._validated(self._form_pack(session, task), task, values, visible(found), language)
+            sealed = self._personal(session, instance, task)
+            personal = {k: clean.pop(k) for k in list(clean) if k in sealed}
             if personal and complaint is not None:
                 reseal(context, complaint, personal)
             execution.close_task(task, actor, behalf)
@@ -284,12 +279,21 @@ class Acting:
             raise invalid(result.errors, form, pack, language)
         return dict(result.values)
 
+    def _form_pack(self, session: Session, task: UserTask) -> Pack:
+        """The pack the task's form comes from."""
+        return self._context.pack(session, task.form_deployment_id or task.deployment_id)
+
+    def _personal(self, session: Session, instance: ProcessInstance, task: UserTask) -> frozenset[str]:
+        """The personal fields of the pack, in the instance's version and in that of the form."""
+        own = self._context.pack(session, instance.deployment_id)
+        return frozenset((*own.personal, *self._form_pack(session, task).personal))
+
     @staticmethod
     def _next(execution: Execution, actor: Actor) -> str | None:
         excluded = {t["id"] for t in execution.new_tasks if actor.id in (t["excluded"] or {})}
         for row in execution.new_tasks:
-            groups = {g["group_id"] for g in execution.new_groups if g["task_id"] == row["id"]}
-            mine = row["assignee"] == actor.id or (row["assignee"] is None and groups & actor.groups)
+            offered = {c["candidate"] for c in execution.new_candidates if c["task_id"] == row["id"]}
+            mine = row["assignee"] == actor.id or (row["assignee"] is None and offered & actor.candidacies)
             if row["state"] == "open" and mine and row["id"] not in excluded:
                 return str(row["id"])
         return None
@@ -304,13 +308,13 @@ class Acting:
         if session.scalar(select(UserTask.id).where(UserTask.id == task.id, sees_tasks(actor))) is None:
             raise _hidden(task)
 
-    def _may_work(self, session: Session, actor: Actor, task: UserTask, groups: list[str]) -> str | None:
+    def _may_work(self, session: Session, actor: Actor, task: UserTask, candidates: list[str]) -> str | None:
         """Check that the actor may do the task; returns the absent colleague on whose behalf, if any."""
         self._open(session, task)
         if actor.kind == "system":
             return None
         assigned = actor.id is not None and task.assignee == actor.id
-        if not assigned and task.assignee not in actor.substitutes_for and not actor.groups & set(groups):
+        if not assigned and task.assignee not in actor.substitutes_for and actor.candidacies.isdisjoint(candidates):
             raise _hidden(task)
         earlier = (task.excluded or {}).get(actor.id or "")
         if earlier:
@@ -320,9 +324,12 @@ class Acting:
                 .limit(1)
             )
             raise ExcludedPerformer(task=task.name, earlier=name or earlier)
-        return on_behalf_of(session, actor, task.assignee, groups)
+        return on_behalf_of(session, actor, task.assignee, candidates)
 
-    def _record(self, session: Session, actor: Actor, instance: ProcessInstance, event: Event) -> None:
+    def _record(self, session: Session, actor: Actor, instance: ProcessInstance, task: UserTask, event: Event) -> None:
+        elsewhere = task.deployment_id if task.deployment_id != instance.deployment_id else None
+        place = (task.process_id, task.element_id, task.id)
+        event = Event(event.type, *place, event.reason, event.payload, event.on_behalf_of, elsewhere)
         rows = chain(instance, actor, self._context.clock.now(), [event])
         session.add_all(HistoryEvent(**row) for row in rows)
 
@@ -330,10 +337,10 @@ class Acting:
 def load(session: Session, task_id: str, lock: bool = True) -> Loaded:
     """A task with everything needed to act on it, in one statement. Raises NotFound."""
     query = (
-        select(UserTask, ProcessInstance, Complaint, UserTaskGroup.group_id)
+        select(UserTask, ProcessInstance, Complaint, UserTaskCandidate.candidate)
         .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
         .outerjoin(Complaint, Complaint.instance_id == ProcessInstance.id)
-        .outerjoin(UserTaskGroup, UserTaskGroup.task_id == UserTask.id)
+        .outerjoin(UserTaskCandidate, UserTaskCandidate.task_id == UserTask.id)
         .where(UserTask.id == task_id)
     )
     if lock:
@@ -342,8 +349,7 @@ def load(session: Session, task_id: str, lock: bool = True) -> Loaded:
     if not rows:
         raise NotFound(what={"zh": "任务", "en": "task"}, id=task_id)
     task, instance, complaint, _ = rows[0]
-    groups = [group for *_, group in rows]
-    return task, instance, complaint, [g for g in groups if g is not None]
+    return task, instance, complaint, [candidate for *_, candidate in rows if candidate is not None]
 
 
 def reseal(context: Context, complaint: Complaint, values: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine import reading
@@ -16,9 +16,9 @@ from engine.crypto import DecryptionFailed
 from engine.due_text import due_text, task_started
 from engine.errors import BadRequest
 from engine.figures import midnight
-from engine.models import Complaint, User, UserTask, UserTaskGroup
+from engine.models import Complaint, User, UserTask
 from engine.packs import Pack
-from engine.rights import READERS, forbidden, role_packs, sees_tasks
+from engine.rights import READERS, forbidden, offered_to, role_packs, sees_tasks
 from engine.task_rows import element_of, most_urgent_first, task_query, task_rows
 from engine.types import Actor, DueText, Page, TaskDetail, TaskRow
 from engine.user_tasks import load, variables_of
@@ -98,23 +98,24 @@ class Worklist:
         """A task with its form, variables, draft and the reason of its due date. Raises NotFound, Forbidden."""
         context = self._context
         with context.store.read() as session:
-            task, instance, _, groups = load(session, task_id, lock=False)
+            task, instance, _, candidates = load(session, task_id, lock=False)
             found = session.execute(task_query().where(UserTask.id == task_id, sees_tasks(actor))).all()
             if not found:
                 raise forbidden({"zh": f"查看任务“{task.name}”", "en": f"see the task “{task.name}”"}, "staff")
             pack = context.pack(session, task.deployment_id)
+            form_deployment = task.form_deployment_id or task.deployment_id
             element = element_of(pack, task.process_id, task.element_id)
             live = task.state == "open" and instance.state == "active"
             own = task.assignee == actor.id and actor.id is not None
             allowed = live and (actor.id or "") not in (task.excluded or {})
-            offered = bool(actor.groups & set(groups))
+            offered = not actor.candidacies.isdisjoint(candidates)
             stands_in = task.assignee is not None and task.assignee in actor.substitutes_for
             may_claim = allowed and task.assignee is None and offered
             may_complete = may_claim or (allowed and (own or stands_in))
             return TaskDetail(
                 row=task_rows(context, session, found)[0],
                 state=task.state,
-                form=pack.forms.get(task.form_id or ""),
+                form=context.pack(session, form_deployment).forms.get(task.form_id or ""),
                 variables=variables_of(context, session, instance, task.id if live else None),
                 draft=self._draft(task, pack, unseal=may_complete),
                 due=self._due(session, pack, task),
@@ -128,6 +129,8 @@ class Worklist:
                 completed_at=task.completed_at,
                 process_id=task.process_id,
                 deployment_id=task.deployment_id,
+                form_deployment_id=form_deployment,
+                headers=element.headers if element is not None else {},
             )
 
     def _draft(self, task: UserTask, pack: Pack, *, unseal: bool) -> Mapping[str, Any] | None:
@@ -178,11 +181,10 @@ def _mine(actor: Actor) -> ColumnElement[bool]:
 
 
 def _offered(actor: Actor) -> ColumnElement[bool]:
-    """Unassigned tasks of the actor's groups that the actor is not excluded from."""
-    if actor.id is None or not actor.groups:
+    """Unassigned tasks that the actor is a candidate of and not excluded from."""
+    if actor.id is None:
         return false()
-    member = exists().where(UserTaskGroup.task_id == UserTask.id, UserTaskGroup.group_id.in_(sorted(actor.groups)))
-    return and_(UserTask.assignee.is_(None), member, UserTask.excluded[actor.id].as_string().is_(None))
+    return and_(UserTask.assignee.is_(None), offered_to(actor), UserTask.excluded[actor.id].as_string().is_(None))
 
 
 def _looked_after(actor: Actor) -> ColumnElement[bool]:

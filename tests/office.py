@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from engine import SYSTEM, Actor, Engine, load_config, open_engine
 from engine.clock import VirtualClock
-from engine.models import UserTask, UserTaskGroup
+from engine.models import UserTask, UserTaskCandidate
 from engine.scenarios import advance, member
 from engine.store import Store
 from engine.types import Completed, PackInfo, Started
@@ -67,7 +67,9 @@ class Office:
 
     def members(self, task: UserTask) -> list[Actor]:
         with self.store.read() as session:
-            groups = list(session.scalars(select(UserTaskGroup.group_id).where(UserTaskGroup.task_id == task.id)))
+            groups = list(
+                session.scalars(select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == task.id))
+            )
         return [member(*g.split("/", 1), n) for g in groups for n in (1, 2, 3)]
 
     def complete(

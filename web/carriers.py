@@ -14,7 +14,13 @@ from engine.runtime.model import Flow, Process
 from engine.types import Name, PackInfo
 from web import i18n
 
-STATUSES = (("enforced", "done"), ("prompted", "accent"), ("needs_figure", "today"), ("uncarried", "overdue"))
+STATUSES = (
+    ("enforced", "done"),
+    ("unproven", "today"),
+    ("prompted", "accent"),
+    ("needs_figure", "today"),
+    ("uncarried", "overdue"),
+)
 """Status of a rule and the colour of its chip and bar."""
 
 

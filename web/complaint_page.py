@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from engine.errors import EngineError
-from engine.types import ComplaintDetail, ComplaintRow, InstanceDetail, Name
-from web import access, i18n, rows, task_page
+from engine.types import AdHocSubprocess, ComplaintDetail, ComplaintRow, InstanceDetail, Name
+from web import access, i18n, rows, startable, task_page
 
 _NOT_FOR_STAFF = frozenset({"survey"})
 """Messages that only the complainant sends."""
@@ -85,13 +86,15 @@ def show(
     engine, person, row = access.engine(), access.actor(), detail.row
     history = list(reversed(engine.complaints.history(person, row.number)))
     instance = _instance(row.instance_id)
-    deployment_id, pack = _deployment(detail)
+    pack = _pack(detail)
     names = rows.names(row.pack)
+    open_ended = startable.found(row.instance_id)
     return render_template(
         "complaints/show.html",
         complaint=detail,
         row=row,
-        sentence=sentence(detail),
+        sentence=sentence(detail, open_ended),
+        startable=startable.panels(open_ended, row.pack, partial(url_for, "complaints.activate", number=row.number)),
         kind=_kind(row),
         pill=pill_of(row),
         code=code,
@@ -103,8 +106,7 @@ def show(
         tasks=instance.tasks if instance else (),
         due=rows.due,
         people=_people(instance),
-        diagrams=task_page.diagrams_of(instance, pack) if instance and pack else [],
-        deployment_id=deployment_id,
+        diagrams=task_page.diagrams_of(instance) if instance else [],
         messages=[(name, names.message(name)) for name in detail.waiting_for if name not in _NOT_FOR_STAFF],
         value=names.value,
         limits=engine.config.files,
@@ -129,8 +131,8 @@ def files_part(detail: ComplaintDetail, problem: str | None = None) -> str:
     )
 
 
-def sentence(detail: ComplaintDetail) -> str:
-    """Where it stands, in one sentence or two."""
+def sentence(detail: ComplaintDetail, open_ended: Sequence[AdHocSubprocess] = ()) -> str:
+    """Where it stands, in one sentence or two; ``open_ended`` are its open ad-hoc subprocesses."""
     row = detail.row
     if row.state == "completed":
         text = _("已于 %(day)s 办结。", day=i18n.format_date(row.closed_at)) if row.closed_at else _("已办结。")
@@ -140,10 +142,12 @@ def sentence(detail: ComplaintDetail) -> str:
         return _("已取消，不再办理。")
     if row.state == "suspended":
         return _("已暂停，等待恢复办理。")
-    return _waiting(row) + _promise(detail)
+    return _waiting(row, open_ended) + _promise(detail)
 
 
-def _waiting(row: ComplaintRow) -> str:
+def _waiting(row: ComplaintRow, open_ended: Sequence[AdHocSubprocess]) -> str:
+    if not row.open_tasks and open_ended:
+        return _("“%(name)s”正在进行，等待有人启动下一步。", name=i18n.text(open_ended[0].name))
     if not row.open_tasks:
         return _("流程正在等待下一个时间点或客户消息。")
     steps = rows.listed(_("“%(step)s”", step=i18n.text(step)) for step in row.open_tasks)
@@ -187,10 +191,10 @@ def _instance(instance_id: str) -> InstanceDetail | None:
         return None
 
 
-def _deployment(detail: ComplaintDetail) -> tuple[str, Any]:
-    """The deployment the complaint runs on, and its parsed pack."""
+def _pack(detail: ComplaintDetail) -> Any:
+    """The parsed pack of the deployment the complaint runs on."""
     deployments = access.engine().deployments
     for info in deployments.list(access.actor(), detail.row.pack):
         if info.version == detail.deployment_version:
-            return info.deployment_id, deployments.parsed(info.deployment_id)
-    return "", None
+            return deployments.parsed(info.deployment_id)
+    return None

@@ -18,7 +18,7 @@ from engine.errors import BadRequest, EngineError, FileRefused, FormInvalid, Too
 from engine.files import download_headers
 from engine.forms import BoundForm
 from engine.types import Actor, ComplaintRow, PackInfo
-from web import access, complaint_page, errors, forms, i18n, rows
+from web import access, complaint_page, errors, forms, i18n, rows, startable
 
 blueprint = Blueprint("complaints", __name__)
 
@@ -224,6 +224,15 @@ def message(number: str) -> Reply:
         return complaint_page.show(detail, error=error, kept=[(label, note)] if note else []), error.status
     flash(_("已记录“%(what)s”，流程已收到。", what=label), "success")
     return redirect(url_for("complaints.show", number=number))
+
+
+@blueprint.post("/complaints/<number>/ad-hoc/<subprocess_id>/<element_id>")
+@login_required
+def activate(number: str, subprocess_id: str, element_id: str) -> Reply:
+    """Start a step of an open ad-hoc subprocess."""
+    detail = access.engine().complaints.get(access.actor(), number)
+    startable.start(detail.row.instance_id, subprocess_id, element_id)
+    return redirect(url_for("complaints.show", number=number), 303)
 
 
 def _filters() -> dict[str, Any]:

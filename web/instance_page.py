@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from engine.packs import Pack
 from engine.types import DueText, HistoryRow, InstanceDetail, Name, TaskRow
-from web import access, flow, forms, i18n, rows
+from web import access, flow, forms, i18n, rows, startable
 from web.task_page import diagrams_of
 from web.variables import variables
 
@@ -37,17 +38,19 @@ def show(instance_id: str, problem: str | None = None) -> str:
     tasks = [_open_task(row, manages) for row in detail.tasks]
     complaint = engine.complaints.get(person, detail.business_key) if _is_complaint(detail) else None
     asked = request.args.get("do", "")
-    diagrams = diagrams_of(detail, pack) if pack else []
+    diagrams = diagrams_of(detail)
     return render_template(
         "operations/instance.html",
         detail=detail,
-        deployment_id=info,
         complaint=complaint.row if complaint else None,
         title=_title(detail, pack),
         tasks=tasks,
         manages=manages,
         may_retry=flow.may_retry(detail.pack),
         asked=asked,
+        startable=startable.panels(
+            startable.found(detail.id), detail.pack, partial(url_for, "operations.activate", instance_id=detail.id)
+        ),
         problem=problem,
         diagrams=diagrams,
         diagram_tabs=[{"id": item.process_id, "label": i18n.text(item.title)} for item in diagrams],
@@ -61,7 +64,6 @@ def show(instance_id: str, problem: str | None = None) -> str:
         variables=variables(detail.variables, pack),
         state_name=flow.state_name(detail.state),
         value=rows.value,
-        diagram_url=lambda process_id: url_for("diagrams.diagram", deployment_id=info, process_id=process_id),
     )
 
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engine.errors import BadRequest, EngineError, Forbidden
 from engine.types import ComplaintRow, PackInfo, Page
-from web import access, flow, forms, i18n, instance_page, rows
+from web import access, flow, forms, i18n, instance_page, rows, startable
 
 blueprint = Blueprint("operations", __name__, url_prefix="/operations")
 
@@ -135,6 +135,14 @@ def cancel(instance_id: str) -> Reply:
         lambda: access.engine().instances.cancel(access.actor(), instance_id, request.form.get("reason", "")),
         _("流程已取消。"),
     )
+
+
+@blueprint.post("/instances/<instance_id>/ad-hoc/<subprocess_id>/<element_id>")
+@login_required
+def activate(instance_id: str, subprocess_id: str, element_id: str) -> Reply:
+    """Start a step of an open ad-hoc subprocess."""
+    startable.start(instance_id, subprocess_id, element_id)
+    return redirect(url_for("operations.instance", instance_id=instance_id), 303)
 
 
 @blueprint.get("/instances/<instance_id>/<path:_action>")

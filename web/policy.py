@@ -119,6 +119,7 @@ def words(status: str) -> str:
     return {
         "enforced": _("由流程保证"),
         "prompted": _("只作提示"),
+        "unproven": _("未证实"),
         "needs_figure": _("按假定数字"),
         "uncarried": _("尚未承载"),
     }[status]

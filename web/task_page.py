@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from engine.errors import EngineError
 from engine.forms import BoundForm
 from engine.packs import Pack, Rule
-from engine.types import HistoryRow, InstanceDetail, Name, TaskDetail
-from web import access, forms, i18n, rows
+from engine.types import HistoryRow, InstanceDetail, Name, TaskDetail, TaskRow
+from web import access, forms, i18n, rows, startable
 from web.diagram import step_rows, viewer_state
 
 _T = TypeVar("_T")
@@ -26,6 +27,7 @@ class Diagram:
 
     process_id: str
     title: Name
+    deployment_id: str
     state: dict[str, Any]
     names: dict[str, str]
     steps: list[dict[str, Any]]
@@ -36,7 +38,7 @@ def show(detail: TaskDetail, bound: BoundForm | None = None, problem: str | None
     engine, person, row = access.engine(), access.actor(), detail.row
     typed = bound is not None
     if bound is None and detail.form is not None:
-        bound = forms.bind(detail.form, detail.variables, detail.deployment_id, draft=detail.draft)
+        bound = forms.bind(detail.form, detail.variables, detail.form_deployment_id, draft=detail.draft)
     pack = engine.deployments.parsed(detail.deployment_id)
     number = row.number
     history = _history(row.instance_id, number)
@@ -53,7 +55,7 @@ def show(detail: TaskDetail, bound: BoundForm | None = None, problem: str | None
         mine=row.assignee == person.id,
         stands_in=person.substitutes_for.get(row.assignee or ""),
         earlier=_earlier(detail, pack),
-        groups=[pack.names.group(group) for group in row.groups],
+        offered_to=_offered_to(row, pack),
         completed_by=engine.users.name_of(detail.completed_by, i18n.language()) if detail.completed_by else None,
         candidates=_others(detail),
         may_follow_up=detail.may_complete,
@@ -66,7 +68,10 @@ def show(detail: TaskDetail, bound: BoundForm | None = None, problem: str | None
         done=done_before(history, pack),
         instance=instance,
         others=[other for other in instance.tasks if other.id != row.id] if instance else [],
-        diagrams=diagrams_of(instance, pack, detail.process_id) if instance else [],
+        diagrams=diagrams_of(instance, detail.process_id) if instance else [],
+        startable=startable.panels(
+            startable.found(row.instance_id), row.pack, partial(url_for, "worklist.activate", task_id=row.id)
+        ),
         rules=rules_of(detail.clauses, pack.rules),
         pack=pack,
         value=pack.names.value,
@@ -104,14 +109,15 @@ def rules_of(clauses: Iterable[str], rules: Iterable[Rule]) -> list[Rule]:
     return [known.get(clause) or Rule(clause, "", "", "", "", "", "") for clause in clauses]
 
 
-def diagrams_of(instance: InstanceDetail, pack: Pack, first: str | None = None) -> list[Diagram]:
+def diagrams_of(instance: InstanceDetail, first: str | None = None) -> list[Diagram]:
     """The diagrams an instance went through, the one of the step at hand before the others."""
     ordered = sorted(instance.diagrams, key=lambda item: item[0] != first)
     found = []
-    for process_id, title in ordered:
+    for process_id, title, deployment_id in ordered:
         elements = [element for element in instance.elements if element.process_id == process_id]
         state = viewer_state(elements, instance.flows.get(process_id, ()))
-        found.append(Diagram(process_id, title, state, english_names(pack, process_id), step_rows(elements)))
+        names = english_names(access.engine().deployments.parsed(deployment_id), process_id)
+        found.append(Diagram(process_id, title, deployment_id, state, names, step_rows(elements)))
     return found
 
 
@@ -136,6 +142,8 @@ def _values(row: HistoryRow, pack: Pack) -> list[tuple[str, str]]:
     values = row.payload.get("values")
     if not isinstance(values, Mapping):
         return []
+    if row.deployment_id is not None:
+        pack = access.engine().deployments.parsed(row.deployment_id)
     element = next((e for p in pack.processes.values() if (e := p.find(row.element_id or "")) is not None), None)
     form = pack.forms.get(element.form_id or "") if element is not None else None
     labels = {field.name: field.label for field in form.fields} if form is not None else {}
@@ -187,6 +195,13 @@ def _history(instance_id: str, number: str | None) -> list[HistoryRow]:
         return engine.complaints.history(person, number) if number else engine.instances.history(person, instance_id)
 
     return list(reversed(_if_allowed(read) or ()))
+
+
+def _offered_to(row: TaskRow, pack: Pack) -> list[Name]:
+    """What its candidate groups and users are called; an account that does not exist by its id."""
+    people = access.engine().users.names_of(row.candidate_users, i18n.language()) if row.candidate_users else {}
+    named = [people.get(user, user) for user in row.candidate_users]
+    return [*(pack.names.group(group) for group in row.groups), *(Name(name, name) for name in named)]
 
 
 def _earlier(detail: TaskDetail, pack: Pack) -> Name | None:

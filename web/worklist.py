@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from engine.errors import BadRequest, EngineError, FormInvalid
 from engine.forms import BoundForm
 from engine.types import Page, TaskDetail, TaskRow
-from web import access, errors, forms, i18n, rows, task_page
+from web import access, errors, forms, i18n, rows, startable, task_page
 
 blueprint = Blueprint("worklist", __name__)
 
@@ -119,7 +119,7 @@ def complete(task_id: str) -> Reply:
 @blueprint.errorhandler(CSRFError)
 def expired(error: CSRFError) -> Reply:
     """A form that was open for too long comes back with everything typed, to be submitted once more."""
-    if request.endpoint != "worklist.complete" or not access.signed_in():
+    if request.endpoint not in ("worklist.complete", "worklist.activate") or not access.signed_in():
         return errors.expired(error)
     detail = access.engine().tasks.get(access.actor(), (request.view_args or {})["task_id"])
     return task_page.show(detail, _bound(detail), errors.expired_text()), 400
@@ -169,6 +169,22 @@ def unclaim(task_id: str) -> Reply:
     return redirect(url_for("worklist.index"))
 
 
+@blueprint.post("/tasks/<task_id>/ad-hoc/<subprocess_id>/<element_id>")
+@login_required
+def activate(task_id: str, subprocess_id: str, element_id: str) -> Reply:
+    """Start a step beside the task; what was typed into its form so far is kept as a draft."""
+    engine, person = access.engine(), access.actor()
+    detail = engine.tasks.get(person, task_id)
+    bound = _bound(detail)
+    try:
+        if bound is not None and detail.may_complete and _typed(bound) != _typed(_as_opened(detail)):
+            engine.tasks.save_draft(person, task_id, bound.draft)
+    except EngineError as error:
+        return task_page.show(task_page.fresh(detail), bound, error.text(i18n.language())), error.status
+    startable.start(detail.row.instance_id, subprocess_id, element_id)
+    return redirect(url_for("worklist.task", task_id=task_id), 303)
+
+
 @blueprint.post("/tasks/<task_id>/assign")
 @login_required
 def assign(task_id: str) -> Reply:
@@ -210,7 +226,16 @@ def set_due(task_id: str) -> Reply:
 def _bound(detail: TaskDetail) -> BoundForm | None:
     if detail.form is None:
         return None
-    return forms.bind(detail.form, detail.variables, detail.deployment_id, submitted=True)
+    return forms.bind(detail.form, detail.variables, detail.form_deployment_id, submitted=True)
+
+
+def _as_opened(detail: TaskDetail) -> BoundForm:
+    """The form as the page shows it before anybody types."""
+    return forms.bind(detail.form, detail.variables, detail.form_deployment_id, draft=detail.draft)
+
+
+def _typed(bound: BoundForm) -> dict[str, Any]:
+    return {name: value for name, value in bound.draft.items() if value not in ("", [])}
 
 
 def _after(row: TaskRow, next_id: str | None, ended: bool) -> str:
@@ -289,5 +314,5 @@ def _steps() -> Sequence[tuple[str, Any]]:
 
 
 def _claimable(page: Page[TaskRow]) -> bool:
-    mine = access.actor().groups
-    return any(row.assignee is None and mine & set(row.groups) for row in page.items)
+    mine = access.actor().candidacies
+    return any(row.assignee is None and not mine.isdisjoint((*row.groups, *row.candidate_users)) for row in page.items)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.packs import Pack
+from engine.mutations.proof import read_proof
+from engine.packs import PROOF, Pack
 
 _WORD = re.compile(r"[A-Za-z]+[A-Za-z0-9-]*\d+")
 
@@ -16,10 +17,12 @@ class Coverage:
     """How the written rules are carried: rule id -> (status, where)."""
 
     rules: dict[str, tuple[str, tuple[str, ...]]]
+    proof: str = "missing"
+    """fresh · stale · missing: whether ``redress mutate`` has judged these very files"""
 
     def counts(self) -> dict[str, int]:
-        """Number of rules that are enforced, prompted, uncarried, or need a figure."""
-        counts = dict.fromkeys(("enforced", "prompted", "uncarried", "needs_figure"), 0)
+        """Number of rules that are enforced, unproven, prompted, uncarried, or need a figure."""
+        counts = dict.fromkeys(("enforced", "unproven", "prompted", "uncarried", "needs_figure"), 0)
         for status, _ in self.rules.values():
             counts[status] += 1
         return counts
@@ -53,7 +56,8 @@ def coverage(pack: Pack) -> Coverage:
     """Which rule of policy.tsv is carried where, and whether the engine makes it so or only shows it.
 
     ``enforced``: an executable element, a form field, a table row or a right carries it. ``prompted``: it is only shown
-    (a rule that software cannot enforce, or a note on a lane or process). ``needs_figure``: the source leaves the figure
+    (a rule that software cannot enforce, or a note on a lane or process). ``unproven``: an element says so, but no
+    scenario and no guarantee notices when it is taken away (``redress mutate``). ``needs_figure``: the source leaves the figure
     blank and pack.toml states an assumption. ``uncarried``: nothing carries it.
     """
     carriers: dict[str, list[tuple[str, bool]]] = {}
@@ -62,6 +66,9 @@ def coverage(pack: Pack) -> Coverage:
             carriers.setdefault(rule_id, []).append((place, enforcing))
     assumptions = (a for a in pack.manifest.get("assumptions", ()) if isinstance(a, dict))
     assumed = {c for a in assumptions for c in str(a.get("clause", "")).split()}
+    proof = read_proof(pack.files.get(PROOF, b""))
+    state = "missing" if proof is None else "fresh" if proof.sha256 == pack.sha256 else "stale"
+    proven = proof.proven({r.id: r.carry for r in pack.rules}) if proof is not None and state == "fresh" else None
     rules: dict[str, tuple[str, tuple[str, ...]]] = {}
     for rule in pack.rules:
         found = carriers.get(rule.id, [])
@@ -71,11 +78,11 @@ def coverage(pack: Pack) -> Coverage:
         elif not found:
             status = "prompted" if rule.how == "prompted" else "uncarried"
         elif any(enforcing for _, enforcing in found) and rule.carry != "prompt" and rule.how != "prompted":
-            status = "enforced"
+            status = "enforced" if proven is None or rule.id in proven else "unproven"
         else:
             status = "prompted"
         rules[rule.id] = (status, where)
-    return Coverage(rules)
+    return Coverage(rules, state)
 
 
 def _carriers(pack: Pack) -> Iterator[tuple[list[str], str, bool]]:

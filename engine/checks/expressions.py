@@ -20,11 +20,13 @@ from engine.triggers import NO_CRON, looks_like_cron
 _OPTIONAL = {
     "assignee": "assignee",
     "candidate_groups": "candidateGroups",
+    "candidate_users": "candidateUsers",
     "due_date": "dueDate",
     "follow_up_date": "followUpDate",
     "priority": "priority",
     "called_decision": "decisionId",
     "called_process": "processId",
+    "version_tag": "versionTag",
 }
 """Attributes that hold a text or, after “=”, an expression."""
 
@@ -178,6 +180,6 @@ def _expression(process: Process, element: str, text: str, what: str, must: bool
             yield error(
                 process,
                 element,
-                f"定时“{text}”的结果不是时间：{feel.display(value)}",
-                f"the timer “{text}” does not give a time: {feel.display(value)}",
+                f"定时“{text}”的结果不是时间：{feel.shown(value)}",
+                f"the timer “{text}” does not give a time: {feel.shown(value)}",
             )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
+from engine.checks.bindings import check_bindings
 from engine.checks.expressions import possible
 from engine.checks.report import error, warning
 from engine.packs import Pack
@@ -16,15 +18,34 @@ RECIPIENTS = ("complainant", "assignee")
 
 def check_references(pack: Pack, process: Process) -> Iterator[Finding]:
     """Findings about what the elements of ``process`` refer to."""
+    yield from check_elements(pack, process)
+    yield from check_files(pack, process)
+    yield from check_bindings(pack, process)
     for element in process.walk():
-        yield from _form(pack, process, element)
-        yield from _calls(pack, process, element)
-        yield from _message(pack, process, element)
-        yield from _properties(pack, process, element)
         if element.type in JOBS or element.topic:
             yield from _topic(pack, process, element)
         if element.type == "userTask":
             yield from _assignment(pack, process, element)
+
+
+def check_elements(pack: Pack, process: Process) -> Iterator[Finding]:
+    """What must be filled in, whatever the diagram is used for."""
+    for element in process.walk():
+        yield from _chosen(process, element)
+        yield from _message(pack, process, element)
+        yield from _properties(pack, process, element)
+
+
+def check_files(pack: Pack, process: Process) -> Iterator[Finding]:
+    """What stands in other files: forms, decisions, called processes; not what is bound to a version tag."""
+    for element in process.walk():
+        if element.binding == "versionTag":
+            continue
+        yield from _form(pack, process, element)
+        if element.type == "businessRuleTask" and not element.topic:
+            yield from _decision(pack, process, element)
+        elif element.type == "callActivity":
+            yield from _called(pack, process, element)
 
 
 def _form(pack: Pack, process: Process, element: Element) -> Iterator[Finding]:
@@ -40,30 +61,31 @@ def _form(pack: Pack, process: Process, element: Element) -> Iterator[Finding]:
         )
 
 
-def _calls(pack: Pack, process: Process, element: Element) -> Iterator[Finding]:
-    if element.type == "businessRuleTask" and not element.topic:
-        decision = element.called_decision
-        if not decision or not element.result_variable:
-            yield error(
-                process,
-                element.id,
-                "没有选定决策（decisionId）或没有结果变量（resultVariable）",
-                "no decision (decisionId) or no result variable (resultVariable) is chosen",
-            )
-        for name in possible(decision) or ():
-            if name not in pack.decisions:
-                yield error(
-                    process, element.id, f"决策“{name}”不在任何 .dmn 文件中", f"the decision “{name}” is in no .dmn file"
-                )  # fmt: skip
-    elif element.type == "callActivity":
-        yield from _called(pack, process, element)
-    elif element.type == "scriptTask" and not element.topic and not (element.script and element.result_variable):
+def _chosen(process: Process, element: Element) -> Iterator[Finding]:
+    if element.topic:
+        return
+    if element.type == "businessRuleTask" and not (element.called_decision and element.result_variable):
+        yield error(
+            process,
+            element.id,
+            "没有选定决策（decisionId）或没有结果变量（resultVariable）",
+            "no decision (decisionId) or no result variable (resultVariable) is chosen",
+        )
+    elif element.type == "scriptTask" and not (element.script and element.result_variable):
         yield error(
             process,
             element.id,
             "脚本任务没有 FEEL 表达式或没有结果变量",
             "the script task has no FEEL expression or no result variable",
         )
+
+
+def _decision(pack: Pack, process: Process, element: Element) -> Iterator[Finding]:
+    for name in possible(element.called_decision) or ():
+        if name not in pack.decisions:
+            yield error(
+                process, element.id, f"决策“{name}”不在任何 .dmn 文件中", f"the decision “{name}” is in no .dmn file"
+            )  # fmt: skip
 
 
 def _called(pack: Pack, process: Process, element: Element) -> Iterator[Finding]:
@@ -126,15 +148,18 @@ def _properties(pack: Pack, process: Process, element: Element) -> Iterator[Find
 
 
 def _topic(pack: Pack, process: Process, element: Element) -> Iterator[Finding]:
+    if element.topic in pack.topics.keys() - TOPICS.keys():
+        return
     if element.topic not in TOPICS:
         yield error(
             process,
             element.id,
-            f"服务类型“{element.topic or '（空）'}”不在允许的清单中：{'、'.join(TOPICS)}",
-            f"the topic “{element.topic or '(none)'}” is not on the allow-list: {', '.join(TOPICS)}",
+            f"服务类型“{element.topic or '（空）'}”不在允许的清单中：{'、'.join(TOPICS)}。由外部程序完成的请写进 pack.toml 的 [topics]",
+            f"the topic “{element.topic or '(none)'}” is not on the allow-list: {', '.join(TOPICS)}. What something outside does goes into [topics] of pack.toml",
         )
         return
-    given = {target.split(".")[0]: source for source, target in element.inputs}
+    headers = {key: "=" + json.dumps(value, ensure_ascii=False) for key, value in element.headers.items()}
+    given = headers | {target.split(".")[0]: source for source, target in element.inputs}
     missing = sorted(TOPICS[element.topic] - given.keys())
     if missing:
         yield error(
@@ -167,17 +192,17 @@ def _letter(pack: Pack, process: Process, element: Element, given: dict[str, str
 
 
 def _assignment(pack: Pack, process: Process, element: Element) -> Iterator[Finding]:
-    groups = element.candidate_groups
-    if groups is None and element.assignee is None and pack.lane_group(element.lane) is None:
+    groups, users = element.candidate_groups, element.candidate_users
+    if groups is None and users is None and element.assignee is None and pack.lane_group(element.lane) is None:
         yield error(
             process,
             element.id,
-            f"“{element.label}”没有办理人：请放进泳道或填写候选组",
-            f"“{element.label}” has nobody to do it: put it into a lane or give candidate groups",
+            f"“{element.label}”没有办理人：请放进泳道，或填写候选组、候选人",
+            f"“{element.label}” has nobody to do it: put it into a lane, or give candidate groups or users",
         )
         return
-    named = [pack.lane_group(element.lane)] if groups is None else _groups(groups)
-    for group in named:
+    lane = pack.lane_group(element.lane) if users is None else None
+    for group in [lane] if groups is None else _groups(groups):
         if group and group not in pack.groups:
             yield error(
                 process,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine import letters
+from engine.checks.bindings import check_sizes
 from engine.checks.references import CALENDARS
 from engine.checks.report import warning
 from engine.packs import Pack
@@ -21,6 +22,7 @@ def check_whole(pack: Pack) -> Iterator[Finding]:
         yield from _entry(pack)
         yield from _settings(pack)
         yield from _assumptions(pack)
+    yield from check_sizes(pack)
     yield from _letters(pack)
     yield from _same_ids(pack)
     yield from _rules(pack)

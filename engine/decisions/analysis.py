@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from .builder import Builder, misfit
 from .cells import Exact, constants, same
-from .domains import Case, Column, columns, independent
+from .domains import Case, Column, columns, independent, related
 from .messages import Text, say
 from .tables import Table
 from .types import ANY, Allowed, Type, shown
@@ -68,7 +68,7 @@ class _Analysis:
                 self._overlaps()
             if self.table.policy == "F":
                 self._unreached()
-            if self.table.policy in ("U", "A", "F", "P"):
+            if self.table.policy in ("U", "A", "F", "P") and self._complete_cases():
                 self._gaps()
         except _TooLarge:
             self.builder.find("info", self.table.place, say("too_large"))
@@ -131,14 +131,17 @@ class _Analysis:
                 if next(self._uncovered(cases, before), None) is None:
                     self.builder.find("warning", self.table.place.at(rule=index + 1), say("never_first"))
 
-    def _gaps(self) -> None:
+    def _complete_cases(self) -> bool:
+        """Whether the cases are all there are and can be combined freely."""
         if any(column.default is not None for column in self.table.outputs):
-            return
-        if not all(column.closed for column in self.columns):
-            return
+            return False
+        if related(self.table.inputs):
+            self.builder.find("info", self.table.place, say("related"))
+            return False
+        return all(column.closed and any(case.counts for case in column.cases) for column in self.columns)
+
+    def _gaps(self) -> None:
         cases = [[case for case in column.cases if case.counts] for column in self.columns]
-        if not all(cases):
-            return
         more = 0
         for number, path in enumerate(self._uncovered(cases, (1 << len(self.table.rules)) - 1)):
             if number < MAX_REPORTS // 2:
@@ -152,15 +155,19 @@ class _Analysis:
         """The cases in words, without those that say nothing."""
         silent = say("anything")
         parts = [
-            (column.input.label, case.label)
+            (column.input.label, case.label, case.example)
             for column, case in zip(self.columns, path, strict=True)
             if case is not None and case.label != silent
         ]
         if not parts:
             return silent
         return {
-            "zh": "，".join(f"{name}：{label['zh']}" for name, label in parts),
-            "en": ", ".join(f"{name}: {label['en']}" for name, label in parts),
+            "zh": "，".join(
+                f"{name}：{label['zh']}" + (f"（如 {sample}）" if sample else "") for name, label, sample in parts
+            ),
+            "en": ", ".join(
+                f"{name}: {label['en']}" + (f" (such as {sample})" if sample else "") for name, label, sample in parts
+            ),
         }
 
 

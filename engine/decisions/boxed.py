@@ -145,10 +145,26 @@ def compile_function(
     builder: Builder, node: etree._Element, names: Names, place: Place, result: Type | None = None
 ) -> Callable[[Env], Function]:
     """A function definition: given the values around it, the function value."""
-    parameters = [
+    return compile_body(builder, node, read_parameters(builder, node, place), names, place, result)
+
+
+def read_parameters(builder: Builder, node: etree._Element, place: Place) -> list[tuple[str, Type]]:
+    """The names and types of a function's parameters."""
+    return [
         (name_of(part), builder.type(part.get("typeRef"), place.within(name_of(part))))
         for part in children(node, "formalParameter")
     ]
+
+
+def compile_body(
+    builder: Builder,
+    node: etree._Element,
+    parameters: list[tuple[str, Type]],
+    names: Names,
+    place: Place,
+    result: Type | None = None,
+) -> Callable[[Env], Function]:
+    """The same for a function whose parameters are known."""
     if node.get("kind", "FEEL") != "FEEL":
         builder.refuse(place, say("function_kind", kind=node.get("kind")))
     body = compile_inner(builder, node, names | {name for name, _ in parameters}, place)

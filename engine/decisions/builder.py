@@ -41,10 +41,12 @@ class Builder:
     unbound: list[tuple[Place, str]] = field(default_factory=list)
     """names that expressions read though nothing around them has that name"""
 
-    def refuse(self, place: Place, reason: Text) -> Evaluate:
-        """Record an error; the decision will not be evaluated."""
-        error = DecisionError(place, reason)
-        self.refusals.setdefault(place.decision_id, error)
+    def refuse(self, place: Place, reason: Text, standard: bool = False) -> Evaluate:
+        """Record an error; the decision will not be evaluated, for a ``standard`` one only not strictly."""
+        error = DecisionError(place, reason, standard)
+        earlier = self.refusals.get(place.decision_id)
+        if earlier is None or (earlier.standard and not standard):
+            self.refusals[place.decision_id] = error
         self.find("error", place, reason)
 
         def refused(env: Env) -> Any:
@@ -105,7 +107,7 @@ class Builder:
         missing = read - names
         called = unknown_calls(source, names, missing) if missing else set()
         for name in sorted(called):
-            self.refuse(place, say("unknown_function", name=name))
+            self.refuse(place, say("unknown_function", name=name), standard=True)
         self.unbound.extend((place, name) for name in missing - called)
 
     def type(self, name: str | None, place: Place) -> Type:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -84,6 +85,15 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, datetime | time):
         return order(left, right) == 0
     return bool(left == right)
+
+
+def literals(cells: Iterable[Cell | None]) -> list[Any]:
+    """The values that cells mention, null apart."""
+    found: list[Any] = []
+    for cell in cells:
+        for item in cell.items if cell is not None else ():
+            found.extend([item.value] if isinstance(item, Exact) else [item.low, item.high])
+    return [value for value in found if value is not None]
 
 
 class _NotConstant(Exception):

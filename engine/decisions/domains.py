@@ -8,7 +8,7 @@ own, in which they hold, and are left out of all others. So a rule in a case's m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,10 +16,10 @@ from typing import Any
 
 from engine.feel.values import Range, YearsMonths
 
-from .cells import Cell, Exact, read_cell
+from .cells import Cell, literals, read_cell
 from .messages import Text, say
 from .tables import Input, Table
-from .types import Allowed, Item, Simple, Type, shown
+from .types import Allowed, Item, Simple, bases, shown
 
 _ORDERED = (Decimal, date, datetime, timedelta, YearsMonths)
 _PATH = re.compile(r"[^\W\d]\w*(?: \w+)*(?:\.[^\W\d]\w*(?: \w+)*)*")
@@ -35,6 +35,8 @@ class Case:
     rules: int
     counts: bool
     """whether a rule is expected to exist for it"""
+    example: str = ""
+    """the sample value when the label does not say it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,14 @@ def columns(table: Table) -> list[Column]:
 
 
 def independent(inputs: Sequence[Input]) -> bool:
-    """Whether no two columns look at the same value, so that all combinations of cases are possible."""
-    sources = [column.source for column in inputs]
-    if not all(_PATH.fullmatch(source) for source in sources):
-        return len(sources) < 2
-    return not any(
-        a == b or a.startswith(b + ".") or b.startswith(a + ".") for i, a in enumerate(sources) for b in sources[:i]
-    )
+    """Whether no two columns can depend on the same value, so that all combinations of cases are possible."""
+    return len(inputs) < 2 or (all(_PATH.fullmatch(c.source) for c in inputs) and not related(inputs))
+
+
+def related(inputs: Sequence[Input]) -> bool:
+    """Whether two columns look at the same value, or one at a part of what the other looks at."""
+    sources = sorted(column.source for column in inputs)
+    return any(b == a or b.startswith(a + ".") for a in sources for b in sources[sources.index(a) + 1 :])
 
 
 def _column(table: Table, index: int) -> Column:
@@ -79,11 +82,17 @@ def _column(table: Table, index: int) -> Column:
         else:
             known.append((bit, cell))
     cases = [
-        Case(label, anything | sum(bit for bit, cell in known if cell.accepts(value)), counts and not opaque)
+        Case(
+            label,
+            anything | sum(bit for bit, cell in known if cell.accepts(value)),
+            counts and not opaque,
+            "" if value is _OTHER or shown(value) == label["en"] else shown(value),
+        )
         for value, label, counts in values or []
     ]
     if not values:
-        cases.append(Case(say("anything"), anything, not opaque))
+        not_null = sum(bit for bit, cell in known if cell.accepts(_OTHER))
+        cases.append(Case(say("anything"), anything | not_null, not opaque))
     cases.extend(Case({"zh": source, "en": source}, anything | bits, False) for source, bits in opaque.items())
     nulls = sum(bit for bit, cell in known if cell.accepts_null())
     cases.append(Case({"zh": "null", "en": "null"}, anything | nulls, False))
@@ -104,21 +113,13 @@ def _joined(cases: list[Case]) -> Case:
         language: " / ".join(dict.fromkeys(case.label[language] for case in shown_cases)) + more
         for language in ("zh", "en")
     }
-    return Case(label, cases[0].rules, cases[0].counts)
+    return Case(label, cases[0].rules, cases[0].counts, cases[0].example)
 
 
 def _listed(column: Input) -> list[Any] | None:
     if column.allowed is not None and column.allowed.listed is not None:
         return column.allowed.listed
     return column.produced if column.produced is not None else column.type.values()
-
-
-def _literals(cells: Iterable[Cell | None]) -> list[Any]:
-    found: list[Any] = []
-    for cell in cells:
-        for item in cell.items if cell is not None else ():
-            found.extend([item.value] if isinstance(item, Exact) else [item.low, item.high])
-    return [value for value in found if value is not None]
 
 
 Samples = list[tuple[Any, Text, bool]]
@@ -129,33 +130,29 @@ def _samples(column: Input) -> Samples | None:
     listed = _listed(column)
     if listed is not None:
         return [(value, _label(shown(value)), True) for value in listed if value is not None]
-    literals = _literals(column.cells)
-    kinds = {type(value) for value in literals}
+    written = literals(column.cells)
+    kinds = {type(value) for value in written}
     if not kinds:
         return []
     kind = kinds.pop()
-    if kinds or (kind is datetime and len({value.tzinfo is None for value in literals}) > 1):
+    if kinds or (kind is datetime and len({value.tzinfo is None for value in written}) > 1):
         return None
     if kind is bool:
         return [(value, _label(shown(value)), True) for value in (True, False)]
     limits = [allowed.text for allowed in _limits(column)]
     if kind is str and not _has_ranges(column):
-        texts = [(value, _label(shown(value)), True) for value in dict.fromkeys(literals)]
+        texts = [(value, _label(shown(value)), True) for value in dict.fromkeys(written)]
         return [*texts, (_OTHER, say("other_value"), not limits)]
     if kind not in _ORDERED:
         return None
-    bounds = {*literals, *(v for v in _literals(map(read_cell, limits)) if type(v) is kind)}
+    bounds = {*written, *(v for v in literals(map(read_cell, limits)) if type(v) is kind)}
     samples = _sweep(sorted(bounds), isinstance(column.type, Simple) and column.type.wanted == "whole")
     return [sample for sample in samples if _possible(column, sample[0])]
 
 
 def _limits(column: Input) -> list[Allowed]:
     """The allowed values of a column and of its type."""
-    found = [column.allowed]
-    current: Type | None = column.type
-    while isinstance(current, Item):
-        found.append(current.allowed)
-        current = current.base
+    found = [column.allowed, *(item.allowed for item in bases(column.type) if isinstance(item, Item))]
     return [allowed for allowed in found if allowed is not None]
 
 

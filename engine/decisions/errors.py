@@ -37,15 +37,19 @@ class Place:
 
 
 class DecisionError(EngineError):
-    """A decision that cannot be taken; ``params`` holds file, decision_id, decision, rule, column and reason."""
+    """A decision that cannot be taken; ``params`` holds file, decision_id, decision, rule, column and reason.
+
+    ``standard`` is true when the standard gives null instead, as for a call of a function that does not exist.
+    """
 
     code: ClassVar[str] = "decision"
     status: ClassVar[int] = 409
     zh: ClassVar[str] = "{file}：决策“{decision}”{where}——{reason}"
     en: ClassVar[str] = "{file}: decision “{decision}”{where} — {reason}"
 
-    def __init__(self, place: Place, reason: Text) -> None:
+    def __init__(self, place: Place, reason: Text, standard: bool = False) -> None:
         self.place = place
+        self.standard = standard
         super().__init__(
             file=place.file,
             decision_id=place.decision_id,

@@ -11,8 +11,12 @@ Text = dict[str, str]
 TEXTS: dict[str, tuple[str, str]] = {
     # the file
     "not_dmn": (
-        "不是 DMN 1.2 至 1.5 的文件；请用建模工具打开后重新保存",
-        "this is no DMN 1.2 to 1.5 file; open it in the modeller and save it again",
+        "不是 DMN 1.1 至 1.5 的文件；请用建模工具打开后重新保存",
+        "this is no DMN 1.1 to 1.5 file; open it in the modeller and save it again",
+    ),
+    "no_version": (
+        "文件没有写明 DMN 版本，按最新版本读取；请用建模工具打开后重新保存",
+        "the file does not say which DMN version it is and is read as the latest; open it in the modeller and save it",
     ),
     "too_many_texts": (
         "文件中的单元格和表达式超过 {limit} 个，请拆分",
@@ -20,16 +24,23 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "unknown_element": ("此处不认识元素 {name}", "the element {name} is not known here"),
     "import_kind": ("只能导入 DMN 文件", "only DMN files can be imported"),
-    "import_missing": ("没有命名空间为 {namespace} 的 DMN 文件", "there is no DMN file with the namespace {namespace}"),
+    "import_missing": (
+        "没有命名空间为 {namespace} 的 DMN 文件，或它反过来导入本文件",
+        "there is no DMN file with the namespace {namespace}, or it imports this file in turn",
+    ),
     "identity": ("“{name}”没有 id，或 id 与别处重复", "“{name}” has no id, or one that is already used"),
     "language": (
         "不支持表达式语言 {language}，请改用 FEEL",
         "the expression language {language} is not supported; write it in FEEL",
     ),
     "no_decision": ("文件中没有这个决策（有：{known}）", "there is no such decision in the file (there are: {known})"),
-    "no_logic": ("没有决策表或表达式", "there is no table or expression"),
+    "no_logic": (
+        "没有决策表或表达式，结果总是空值；请补上，或删去这个决策",
+        "there is no table or expression, so its value is always null; add one or delete the decision",
+    ),
+    "no_body": ("业务知识模型没有内容", "the business knowledge model has no logic"),
     "dangling": ("所依赖的元素 {href} 不存在", "the required element {href} does not exist"),
-    "circle": ("决策之间循环依赖", "decisions require each other in a circle"),
+    "circle": ("决策之间循环依赖：{path}", "decisions require each other in a circle: {path}"),
     "foreign_service": (
         "决策服务只能包含本文件的决策",
         "a decision service can only hold decisions of its own file",
@@ -72,7 +83,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     # decision tables
     "hit_policy": ("不认识的命中策略 {policy}", "the hit policy {policy} is not known"),
     "aggregation": ("汇总方式 {operator} 不能用于 {policy}", "the aggregation {operator} does not fit {policy}"),
-    "orientation": ("只支持一行一条规则的决策表", "only decision tables with one rule per row are supported"),
+    "column_type": (
+        "该列的类型是“{type}”，但没有一个单元格是这种类型，因此不按它检查；请改正类型",
+        "the column is of type “{type}” but none of its cells is, so the type is not checked; correct it",
+    ),
     "no_input_expression": ("输入列没有表达式", "the input column has no expression"),
     "no_output": ("决策表没有输出列", "the decision table has no output column"),
     "output_name": (
@@ -134,6 +148,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "too_large": (
         "表格过大，未能检查规则是否完整、是否重叠",
         "the table is too large to check for gaps and overlaps",
+    ),
+    "related": (
+        "有两列取自同一个值，未检查规则是否完整",
+        "two columns look at the same value, so gaps were not looked for",
     ),
     "anything": ("任意值", "any value"),
     "other_value": ("其他值", "any other value"),

@@ -16,6 +16,8 @@ from .session import Env, Evaluate, FiredRule, Problem, Session
 from .tables import Table
 from .types import ANY, Item, Type
 
+MAX_LISTED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class InputData:
@@ -58,8 +60,11 @@ class Decision:
     variable: str
     place: Place
     description: str = ""
+    version_tag: str = ""
     type: Type = ANY
     requires: tuple[str, ...] = ()
+    columns: Mapping[str, Type] = field(default_factory=dict)
+    """the types its tables state for the variables their columns look at"""
     table: TableView | None = None
     error: DecisionError | None = None
     """why it cannot be taken, when something in it was not understood"""
@@ -70,11 +75,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A required input or decision, here or in the imported model ``imported`` ("" when merged into this one)."""
+    """A required input or decision; ``imported`` is the name its model is imported under, "" for none."""
 
     model: DecisionModel
     element: InputData | Decision
-    imported: str | None = None
+    imported: str = ""
 
 
 @dataclass(slots=True)
@@ -85,6 +90,7 @@ class Knowledge:
     name: str
     variable: str
     type: Type = ANY
+    parameters: list[tuple[str, Type]] = field(default_factory=list)
     make: Callable[[Env], Function] | None = field(default=None, repr=False)
     knows: list[Knowledge | Service] = field(default_factory=list, repr=False)
     error: DecisionError | None = None
@@ -102,6 +108,9 @@ class Service:
     outputs: list[Decision] = field(default_factory=list)
     inputs: list[InputData | Decision] = field(default_factory=list)
     error: DecisionError | None = None
+
+
+Element = Decision | Knowledge | Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,8 @@ class DecisionModel:
     types: dict[str, Item] = field(default_factory=dict, repr=False)
     imports: dict[str, DecisionModel] = field(default_factory=dict, repr=False)
     """imported models by the name they are imported under"""
+    merged: list[DecisionModel] = field(default_factory=list, repr=False)
+    """models imported without a name, which are parts of this one, in the order their elements are looked for"""
     declared: frozenset[str] = field(default=frozenset(), repr=False)
     """the variables of its inputs and decisions: each is visible only to what requires it"""
     error: DecisionError | None = None
@@ -143,16 +154,35 @@ class DecisionModel:
             self._findings = tuple(self.check(self)) if self.check is not None else ()
         return self._findings
 
-    def find(self, id_or_name: str) -> Decision | Service | Knowledge | None:
-        """A decision by id, else by name or variable; else a decision service or business knowledge model."""
-        groups: Iterable[Mapping[str, Decision | Service | Knowledge]] = (self.decisions, self.services, self.knowledge)
-        for group in groups:
-            if id_or_name in group:
-                return group[id_or_name]
-            for element in group.values():
-                if id_or_name in (element.name, element.variable):
-                    return element
+    @property
+    def version_tags(self) -> dict[str, str]:
+        """The version tags of decisions that have one, by decision id."""
+        return {key: decision.version_tag for key, decision in self.decisions.items() if decision.version_tag}
+
+    def find(self, name: str) -> tuple[DecisionModel, Element] | None:
+        """A decision by id, else by name or variable, else a decision service or business knowledge model.
+
+        With its model: this one, one that is a part of it, or for ``import.name`` an imported one.
+        """
+        for model in (self, *self.merged):
+            groups: Iterable[Mapping[str, Element]] = (model.decisions, model.services, model.knowledge)
+            for group in groups:
+                if name in group:
+                    return model, group[name]
+                for element in group.values():
+                    if name in (element.name, element.variable):
+                        return model, element
+        for prefix, imported in self.imports.items():
+            if name.startswith(f"{prefix}."):
+                return imported.find(name.removeprefix(f"{prefix}."))
         return None
+
+    def _names(self) -> list[str]:
+        """The names of all that can be evaluated."""
+        groups: Iterable[Iterable[Element]] = (
+            group.values() for m in (self, *self.merged) for group in (m.decisions, m.services, m.knowledge)
+        )
+        return [element.name for group in groups for element in group]
 
     def evaluate(
         self,
@@ -162,22 +192,23 @@ class DecisionModel:
         now: datetime | None = None,
         strict: bool = True,
     ) -> DecisionResult:
-        """Take a decision for the values of a context.
+        """Take a decision, or call a decision service or business knowledge model, with the values of a context.
 
+        Inputs and parameters are found by name; a text given for a date, time or duration is read as one.
         Raises DecisionError when it is not in the file, was not understood, or when values break the model's own rules
         (types, allowed values, hit policy). With ``strict`` off such values become null as the standard has it,
         and the reason is among the result's problems.
         """
         from .run import take_asked
 
-        element = self.find(decision_id_or_name)
-        if element is None:
-            known = ", ".join(decision.name for decision in list(self.decisions.values())[:20])
+        found = self.find(decision_id_or_name)
+        if found is None:
             place = Place(self.file, decision_id_or_name, decision_id_or_name)
-            raise DecisionError(place, say("no_decision", known=known))
+            raise DecisionError(place, say("no_decision", known=", ".join(self._names()[:MAX_LISTED])))
+        model, element = found
         session = Session(now=now, strict=strict, asked=element.id)
         try:
-            value = take_asked(session, self, element, context)
+            value = take_asked(session, model, element, context)
         except RecursionError:
             place = Place(self.file, element.id, element.name)
             raise DecisionError(place, say("nesting")) from None

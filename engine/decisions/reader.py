@@ -8,16 +8,27 @@ from dataclasses import replace
 from lxml import etree
 
 from engine.errors import ModelInvalid
-from engine.runtime.model import Finding
+from engine.runtime.model import ZEEBE, Finding
 from engine.xml import parse
 
 from .analysis import check_table
-from .boxed import compile_boxed, compile_function
+from .boxed import compile_body, compile_boxed, read_parameters
 from .builder import Builder
 from .errors import Place
 from .itemtypes import declare_types, feel_types, fill_types, part_names
 from .messages import say
-from .model import Decision, DecisionModel, InputData, Knowledge, Need, RuleView, Service, TableView
+from .model import (
+    MAX_LISTED,
+    Decision,
+    DecisionModel,
+    Element,
+    InputData,
+    Knowledge,
+    Need,
+    RuleView,
+    Service,
+    TableView,
+)
 from .schema import EXPRESSIONS, strangers
 from .tables import Table
 from .types import Type, builtin_type, result_type
@@ -25,6 +36,7 @@ from .xmlread import NAMESPACES, child, children, local, name_of, words
 
 MAX_TEXTS = 20_000
 FEEL_NAMESPACES = (
+    "http://www.omg.org/spec/FEEL/20140401",
     "http://www.omg.org/spec/DMN/20180521/FEEL/",
     "https://www.omg.org/spec/DMN/20191111/FEEL/",
     "https://www.omg.org/spec/DMN/20211108/FEEL/",
@@ -48,7 +60,9 @@ class FileReader:
         self.names: frozenset[str] = frozenset()
 
     def _check_root(self, file: str) -> None:
-        if local(self.root) != "definitions" or etree.QName(self.root).namespace not in NAMESPACES:
+        space, own = etree.QName(self.root).namespace, self.root.get("namespace")
+        undeclared = own is not None and space in (None, own)
+        if local(self.root) != "definitions" or not (space in NAMESPACES or undeclared):
             raise ModelInvalid(file=file, element=local(self.root), reason=say("not_dmn"))
         if sum(1 for _ in self.root.iter("{*}text")) > MAX_TEXTS:
             raise ModelInvalid(file=file, element="definitions", reason=say("too_many_texts", limit=MAX_TEXTS))
@@ -71,26 +85,30 @@ class FileReader:
         imported = self.model.imports.get(prefix)
         if imported is not None and rest in imported.types:
             return imported.types[rest]
-        merged = self.model.imports.get("")
-        if merged is not None and name in merged.types:
-            return merged.types[name]
         return builtin_type(plain)
 
     # -- the file -------------------------------------------------------------------------------------------------
 
     def read(self) -> DecisionModel:
         """The model, its decisions compiled."""
+        if etree.QName(self.root).namespace not in NAMESPACES:
+            self.builder.find("warning", self.place, say("no_version"))
         for stranger, owner in strangers(self.root):
             place = replace(self.place, decision_id=owner, decision=self._name_of(owner))
             self.builder.refuse(place, say("unknown_element", name=local(stranger)))
         for node in children(self.root, "import"):
             self._import(node)
-        self.model.types.update(declare_types(self.root))
-        fill_types(self.builder, self.root, self.model.types, self.place)
+        own = declare_types(self.root)
+        for merged in reversed(self.model.merged):
+            self.model.types.update(merged.types)
+        self.model.types.update(own)
+        fill_types(self.builder, self.root, own, self.place)
         self.builder.types.update(self._written_types())
         elements = self._declare()
         groups = (self.model.inputs.values(), self.model.decisions.values())
-        self.model.declared = frozenset(element.variable for group in groups for element in group)
+        self.model.declared = frozenset(element.variable for group in groups for element in group).union(
+            *(merged.declared for merged in self.model.merged)
+        )
         self.names = self._common_names()
         for element, node, place in elements:
             self._logic(element, node, place)
@@ -104,8 +122,7 @@ class FileReader:
         """The item definitions, those of imports under the import's name, as types of FEEL."""
         written: dict[str, str] = {}
         for name, imported in self.model.imports.items():
-            every = {f"{name}.{key}" if name else key: item for key, item in imported.types.items()}
-            written.update(feel_types(every))
+            written.update(feel_types({f"{name}.{key}": item for key, item in imported.types.items()}))
         return written | feel_types(self.model.types)
 
     def _name_of(self, owner: str) -> str:
@@ -140,11 +157,23 @@ class FileReader:
         at = self.place.at(column=name or namespace)
         if "/DMN/" not in (node.get("importType") or "/DMN/"):
             self.builder.refuse(at, say("import_kind"))
+        elif namespace == self.model.namespace and not name:
+            return
         elif namespace not in self.available:
             self.builder.refuse(at, say("import_missing", namespace=namespace))
         else:
-            self.model.imports[name] = self.available[namespace]
-            self.by_namespace[namespace] = (name, self.available[namespace])
+            self._known_import(name, self.available[namespace])
+
+    def _known_import(self, name: str, imported: DecisionModel) -> None:
+        """Under a name, or without one as a part of this model, together with what it imports that way itself."""
+        if name:
+            self.model.imports[name] = imported
+            self.by_namespace.setdefault(imported.namespace, (name, imported))
+            return
+        for part in (imported, *imported.merged):
+            if part not in self.model.merged:
+                self.model.merged.append(part)
+                self.by_namespace[part.namespace] = ("", part)
 
     # -- declaring what there is ----------------------------------------------------------------------------------
 
@@ -164,9 +193,9 @@ class FileReader:
         variable = child(node, "variable")
         return self.builder.type(variable.get("typeRef") if variable is not None else None, place)
 
-    def _declare(self) -> list[tuple[Decision | Knowledge | Service, etree._Element, Place]]:
+    def _declare(self) -> list[tuple[Element, etree._Element, Place]]:
         """Make the elements known; their logic is read when all names are."""
-        found: list[tuple[Decision | Knowledge | Service, etree._Element, Place]] = []
+        found: list[tuple[Element, etree._Element, Place]] = []
         for node in children(self.root, "inputData", "decision", "businessKnowledgeModel", "decisionService"):
             place = self._place(node)
             if place is None:
@@ -177,7 +206,9 @@ class FileReader:
             if kind == "inputData":
                 self.model.inputs[identity] = InputData(identity, name, variable, wanted)
             elif kind == "decision":
-                decision = Decision(identity, name, variable, place, words(node, "description"), wanted)
+                decision = Decision(
+                    identity, name, variable, place, words(node, "description"), _version_tag(node), wanted
+                )
                 self.model.decisions[identity] = decision
                 found.append((decision, node, place))
             elif kind == "businessKnowledgeModel":
@@ -192,18 +223,21 @@ class FileReader:
 
     def _common_names(self) -> frozenset[str]:
         """Names that may occur in any expression: functions, imports, and parts of types and tables."""
-        names = {k.variable for k in self.model.knowledge.values()} | {s.variable for s in self.model.services.values()}
-        names |= part_names(self.model.types)
-        names |= {name_of(node) for node in self.root.iter("{*}output", "{*}column")}
-        for prefix, imported in self.model.imports.items():
-            names |= {prefix} | part_names(imported.types)
-            for group in (imported.knowledge, imported.services, imported.decisions, imported.inputs):
-                names |= {element.variable for element in group.values()}
+        names = {name_of(node) for node in self.root.iter("{*}output", "{*}column")}
+        names |= part_names(self.model.types) | self.model.imports.keys()
+        groups: list[Mapping[str, Element | InputData]] = []
+        for part in (self.model, *self.model.merged):
+            groups.extend((part.knowledge, part.services))
+        for imported in self.model.imports.values():
+            names |= part_names(imported.types)
+            for part in (imported, *imported.merged):
+                groups.extend((part.knowledge, part.services, part.decisions, part.inputs))
+        names |= {element.variable for group in groups for element in group.values()}
         return frozenset(name for name in names if name)
 
     # -- logic ----------------------------------------------------------------------------------------------------
 
-    def _logic(self, element: Decision | Knowledge | Service, node: etree._Element, place: Place) -> None:
+    def _logic(self, element: Element, node: etree._Element, place: Place) -> None:
         if isinstance(element, Decision):
             self._decision(element, node, place)
         elif isinstance(element, Knowledge):
@@ -212,16 +246,21 @@ class FileReader:
             self._service(element, node, place)
 
     def _decision(self, decision: Decision, node: etree._Element, place: Place) -> None:
-        parts = list(children(node, *EXPRESSIONS))
-        if len(parts) != 1:
-            self.builder.refuse(place, say("no_logic"))
-            return
         decision.needs = list(self._needs(node, place))
         decision.knows = list(self._known_functions(node, place))
         decision.requires = tuple(need.element.name for need in decision.needs)
+        parts = list(children(node, *EXPRESSIONS))
+        if len(parts) > 1:
+            self.builder.refuse(place, say("several_expressions"))
+        if not parts:
+            self.builder.find("warning", place, say("no_logic"))
+            return
         names = self.names | {need.imported or need.element.variable for need in decision.needs}
+        before = len(self.builder.tables)
         logic = compile_boxed(self.builder, parts[0], names, place)
         decision.logic = logic
+        columns = (column for table in self.builder.tables[before:] for column in table.inputs)
+        decision.columns = {column.source: column.type for column in columns}
         if isinstance(logic, Table):
             logic.main = True
             decision.table = table_view(logic)
@@ -230,9 +269,11 @@ class FileReader:
         logic = child(node, "encapsulatedLogic")
         element.knows = list(self._known_functions(node, place))
         if logic is None:
-            self.builder.refuse(place, say("no_logic"))
+            self.builder.refuse(place, say("no_body"))
             return
-        element.make = compile_function(self.builder, logic, self.names, place, result_type(element.type))
+        element.parameters = read_parameters(self.builder, logic, place)
+        wanted = result_type(element.type)
+        element.make = compile_body(self.builder, logic, element.parameters, self.names, place, wanted)
 
     def _needs(self, node: etree._Element, place: Place) -> Iterator[Need]:
         for requirement in children(node, "informationRequirement"):
@@ -245,27 +286,32 @@ class FileReader:
         for requirement in children(node, "knowledgeRequirement"):
             for reference in children(requirement, "requiredKnowledge"):
                 href = reference.get("href") or ""
-                model, _, identity = self._split(href)
-                found = (model.knowledge.get(identity) or model.services.get(identity)) if model is not None else None
+                models, _, identity = self._split(href)
+                known = (model.knowledge.get(identity) or model.services.get(identity) for model in models)
+                found = next((element for element in known if element is not None), None)
                 if found is None:
                     self._dangling(href, place)
                 else:
                     yield found
 
-    def _split(self, href: str) -> tuple[DecisionModel | None, str | None, str]:
+    def _split(self, href: str) -> tuple[list[DecisionModel], str, str]:
+        """Where to look for a reference's element, the name those models are imported under, and its id."""
         namespace, _, identity = href.rpartition("#")
-        if not namespace or namespace == self.model.namespace:
-            return self.model, None, identity
-        name, imported = self.by_namespace.get(namespace, (None, None))
-        return imported, name, identity
+        name, model = "", self.model
+        if namespace and namespace != self.model.namespace:
+            if namespace not in self.by_namespace:
+                return [], "", identity
+            name, model = self.by_namespace[namespace]
+        return [model, *model.merged], name, identity
 
     def _resolve(self, href: str, place: Place) -> Need | None:
-        model, imported, identity = self._split(href)
-        element = (model.decisions.get(identity) or model.inputs.get(identity)) if model is not None else None
-        if model is None or element is None:
-            self._dangling(href, place)
-            return None
-        return Need(model, element, imported)
+        models, imported, identity = self._split(href)
+        for model in models:
+            element = model.decisions.get(identity) or model.inputs.get(identity)
+            if element is not None:
+                return Need(model, element, imported)
+        self._dangling(href, place)
+        return None
 
     def _dangling(self, href: str, place: Place) -> None:
         self.builder.refuse(place, say("dangling", href=href))
@@ -301,7 +347,9 @@ class FileReader:
                 path.append((decision, index + 1))
                 following = own[index]
                 if following.id in active:
-                    self.builder.refuse(following.place, say("circle"))
+                    names = [element.name for element, _ in path] + [following.name]
+                    circle = names[names.index(following.name) :]
+                    self.builder.refuse(following.place, say("circle", path=" → ".join(circle[:MAX_LISTED])))
                 elif following.id not in done:
                     active.add(following.id)
                     path.append((following, 0))
@@ -311,6 +359,12 @@ def _variable(node: etree._Element) -> str:
     """The name by which expressions know an element: its variable's, else its own."""
     variable = child(node, "variable")
     return (name_of(variable) if variable is not None else "") or name_of(node) or node.get("id") or ""
+
+
+def _version_tag(node: etree._Element) -> str:
+    """The version tag Camunda's modeler keeps with a decision, for bindings to it."""
+    found = node.find(f"{{*}}extensionElements/{{{ZEEBE}}}versionTag")
+    return found.get("value", "") if found is not None else ""
 
 
 def table_view(table: Table) -> TableView:

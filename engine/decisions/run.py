@@ -10,28 +10,39 @@ from engine.feel import FeelError, FeelValueError, Function, to_feel
 
 from .builder import fit
 from .errors import DecisionError, Place, feel_text
+from .inputs import from_text
 from .messages import say
-from .model import Decision, DecisionModel, InputData, Knowledge, Need, Service
+from .model import Decision, DecisionModel, Element, InputData, Knowledge, Need, Service
 from .session import Env, Session
-from .types import result_type
+from .types import ANY, result_type
 
 Values = Mapping[str, Any]
 
 
-def take_asked(session: Session, model: DecisionModel, element: Decision | Service | Knowledge, context: Values) -> Any:
+def take_asked(session: Session, model: DecisionModel, element: Element, context: Values) -> Any:
     """The value of what the caller asked for."""
     place = Place(model.file, element.id, element.name)
     given = _converted(session, context, place)
     if isinstance(element, Decision):
         value = take(session, model, element, given)
         if not session.inputs:
-            session.inputs = {need.element.name: _value_of(session, need, given) for need in element.needs}
+            session.inputs = {need.element.name: _value_of(session, need, given, place) for need in element.needs}
         return value
-    if model.error is not None:
-        raise model.error
-    function = functions(session, model)[element.variable]
-    session.inputs = {name: given.get(name) for name in function.parameters}
-    return function.call(*session.inputs.values())
+    _raise(session, model.error)
+    wanted = element.parameters if isinstance(element, Knowledge) else [(e.variable, e.type) for e in element.inputs]
+    for name, _ in wanted:
+        if name not in given:
+            session.note(place, say("not_given", name=name))
+    session.inputs = {name: from_text(given.get(name), type) for name, type in wanted}
+    return functions(session, model)[element.variable].call(*session.inputs.values())
+
+
+def _raise(session: Session, error: DecisionError | None) -> None:
+    """Raise what reading a file refused, unless it is null by the standard and the evaluation is not strict."""
+    if error is not None and (session.strict or not error.standard):
+        raise error
+    if error is not None:
+        session.note(error.place, error.params["reason"])
 
 
 def _converted(session: Session, context: Values, place: Place) -> dict[str, Any]:
@@ -52,18 +63,21 @@ def take(session: Session, model: DecisionModel, decision: Decision, given: Valu
     key = (id(model), decision.id)
     if key in session.values:
         return session.values[key]
-    error = decision.error or model.error or next((known.error for known in decision.knows if known.error), None)
-    if error is not None:
-        raise error
+    for error in (decision.error, model.error, *(known.error for known in decision.knows)):
+        _raise(session, error)
     if key in session.running:
-        raise DecisionError(decision.place, say("circle"))
+        raise DecisionError(decision.place, say("circle", path=decision.name))
     session.running.add(key)
     session.enter(decision.place)
     try:
-        names = {name: value for name, value in given.items() if name not in model.declared}
+        names = {
+            name: from_text(value, decision.columns.get(name, ANY))
+            for name, value in given.items()
+            if name not in model.declared
+        }
         names.update(functions(session, model))
         for need in decision.needs:
-            _bind(session, names, need, given)
+            _bind(session, names, need, given, decision.place)
         value = decision.logic(Env(names, session)) if decision.logic is not None else None
         value = fit(session, value, decision.type, decision.place)
     finally:
@@ -73,8 +87,8 @@ def take(session: Session, model: DecisionModel, decision: Decision, given: Valu
     return value
 
 
-def _bind(session: Session, names: dict[str, Any], need: Need, given: Values) -> None:
-    value = _value_of(session, need, given)
+def _bind(session: Session, names: dict[str, Any], need: Need, given: Values, place: Place) -> None:
+    value = _value_of(session, need, given, place)
     element = need.element
     if need.imported:
         inner = names.get(need.imported)
@@ -85,21 +99,20 @@ def _bind(session: Session, names: dict[str, Any], need: Need, given: Values) ->
         names.setdefault(alias, value)
 
 
-def _value_of(session: Session, need: Need, given: Values) -> Any:
+def _value_of(session: Session, need: Need, given: Values, place: Place) -> Any:
     if need.imported:
         inner = given.get(need.imported)
         given = {**given, **inner} if isinstance(inner, dict) else given
     if isinstance(need.element, Decision):
         return take(session, need.model, need.element, given)
-    return _input(session, need.model, need.element, given)
+    return _input(session, need.element, given, place)
 
 
-def _input(session: Session, model: DecisionModel, data: InputData, given: Values) -> Any:
-    """An input by the name of its variable, else by its name in the diagram or its id."""
-    place = Place(model.file, data.id, data.name)
+def _input(session: Session, data: InputData, given: Values, place: Place) -> Any:
+    """An input of the decision at a place: by the name of its variable, else by its name in the diagram or its id."""
     for name in (data.variable, data.name, data.id):
         if name in given:
-            return fit(session, given[name], data.type, place)
+            return fit(session, from_text(given[name], data.type), data.type, place.at(column=data.name))
     session.note(place, say("not_given", name=data.variable))
     return None
 
@@ -111,12 +124,10 @@ def functions(session: Session, model: DecisionModel) -> dict[str, Any]:
         return known
     found: dict[str, Any] = {}
     session.functions[id(model)] = found
+    for merged in reversed(model.merged):
+        found.update(functions(session, merged))
     for name, imported in model.imports.items():
-        inner = functions(session, imported)
-        if name:
-            found[name] = dict(inner)
-        else:
-            found.update(inner)
+        found[name] = dict(functions(session, imported))
     for knowledge in model.knowledge.values():
         found[knowledge.variable] = _knowledge(session, found, knowledge)
     for service in model.services.values():
@@ -126,7 +137,8 @@ def functions(session: Session, model: DecisionModel) -> dict[str, Any]:
 
 def _knowledge(session: Session, around: Values, knowledge: Knowledge) -> Function:
     function = knowledge.make(Env(around, session)) if knowledge.make is not None else None
-    if function is not None and knowledge.error is None:
+    lenient = knowledge.error is not None and knowledge.error.standard and not session.strict
+    if function is not None and (knowledge.error is None or lenient):
         return function
 
     def refused(*arguments: Any) -> Any:

@@ -10,12 +10,12 @@ from lxml import etree
 from engine.feel import FeelError, UnaryTests, compile_unary_tests
 
 from .builder import Builder, Names, known
-from .cells import constants, read_cell, same
+from .cells import constants, literals, read_cell, same
 from .errors import Place
 from .hits import AGGREGATIONS, POLICIES
 from .messages import say
 from .tables import Input, Output, Rule, Table
-from .types import ANY, Allowed, Type
+from .types import ANY, Allowed, Type, plain_type
 from .xmlread import child, children, name_of, text_of, words
 
 
@@ -30,8 +30,18 @@ def read_table(builder: Builder, node: etree._Element, names: Names, place: Plac
     entry_names = names | {"?"} | known(column.variable for column in inputs)
     for number, rule in enumerate(children(node, "rule"), start=1):
         _rule(builder, table, rule, number, entry_names, names)
+    for column in inputs:
+        _drop_contradicted(builder, column, place)
     builder.tables.append(table)
     return table
+
+
+def _drop_contradicted(builder: Builder, column: Input, place: Place) -> None:
+    """Do not insist on strings when no cell has one: modellers give that type to every new column."""
+    wanted, values = plain_type(column.type), literals(column.cells)
+    if wanted is not None and wanted.wanted == "string" and values and not any(map(wanted.accepts, values)):
+        builder.find("warning", place.at(column=column.label), say("column_type", type=column.type.name))
+        column.type = ANY
 
 
 def _policy(builder: Builder, node: etree._Element, place: Place) -> tuple[str, str]:
@@ -45,8 +55,6 @@ def _policy(builder: Builder, node: etree._Element, place: Place) -> tuple[str, 
         operator = AGGREGATIONS.get(aggregation, "")
         if not operator or policy != "C":
             builder.refuse(place, say("aggregation", operator=aggregation, policy=written))
-    if (node.get("preferredOrientation") or "Rule-as-Row") != "Rule-as-Row":
-        builder.refuse(place, say("orientation"))
     return policy or "U", operator
 
 

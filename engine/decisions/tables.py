@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from engine.feel import FeelError, UnaryTests
@@ -193,7 +194,7 @@ class Table:
 
     def _default(self, env: Env) -> Any:
         if all(column.default is None for column in self.outputs):
-            return None
+            return self._nothing()
         row = [
             fit(env.session, column.default(env), column.type, self.place.at(column=column.label))
             if column.default is not None
@@ -202,6 +203,12 @@ class Table:
         ]
         value = self._joined(row)
         return [value] if self.policy in ("R", "O", "C") and not self.operator else value
+
+    def _nothing(self) -> Any:
+        """The result without a rule and without defaults: no outputs for the policies that list them, else null."""
+        if self.operator:
+            return Decimal(0) if self.operator == "#" else None
+        return [] if self.policy in ("R", "O", "C") else None
 
     def _fire(self, env: Env, matched: list[int]) -> None:
         for index in matched:

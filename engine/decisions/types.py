@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from engine.feel import FeelError, display
+from engine.feel.feeltypes import KINDS, conversions
 from engine.feel.values import Function, kind
 
-_KINDS = {
-    "number": "number",
-    "string": "string",
-    "boolean": "boolean",
-    "date": "date",
-    "time": "time",
-    "date and time": "date and time",
-    "dateTime": "date and time",
-    "days and time duration": "days and time duration",
-    "dayTimeDuration": "days and time duration",
-    "years and months duration": "years and months duration",
-    "yearMonthDuration": "years and months duration",
-    "list": "list",
-    "context": "context",
-    "range": "range",
-    "function": "function",
-    "double": "number",
-    "float": "number",
-}
+_KINDS = {**KINDS, "double": "number", "float": "number"}
 _WHOLE = frozenset({"integer", "long", "short"})
 MAX_DEPTH = 50
 
@@ -47,7 +29,7 @@ class Type:
         """Whether a value fits, and the value made to fit: lists of one and dates are converted (10.3.2.9.4)."""
         if value is None or self.accepts(value):
             return True, value
-        for candidate in _conversions(value):
+        for candidate in conversions(value):
             if self.accepts(candidate):
                 return True, candidate
         return False, None
@@ -62,15 +44,6 @@ class _Any(Type):
 
 
 ANY = _Any()
-
-
-def _conversions(value: Any) -> list[Any]:
-    options: list[Any] = [[value]]
-    if isinstance(value, list) and len(value) == 1:
-        options.append(value[0])
-    if type(value) is date:
-        options.append(datetime(value.year, value.month, value.day, tzinfo=UTC))
-    return options
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,6 +123,25 @@ class Item(Type):
         return self.base.values() if self.base is not None and self.allowed is None else None
 
 
+def bases(wanted: Type | None) -> Iterator[Type]:
+    """A type and the types it is based on."""
+    for _ in range(MAX_DEPTH):
+        if wanted is None:
+            return
+        yield wanted
+        wanted = wanted.base if isinstance(wanted, Item) else None
+
+
+def plain_type(wanted: Type) -> Simple | None:
+    """The built-in type of single values that a type is or limits; None for lists, contexts and functions."""
+    for current in bases(wanted):
+        if isinstance(current, Simple):
+            return current
+        if not isinstance(current, Item) or current.collection or current.function or current.parts:
+            return None
+    return None
+
+
 def result_type(wanted: Type) -> Type:
     """The type of what a function gives whose variable has a type: that of the function type, or the type itself."""
     for _ in range(MAX_DEPTH):
@@ -167,11 +159,7 @@ def result_type(wanted: Type) -> Type:
 
 def is_function(wanted: Type | None) -> bool:
     """Whether a type is a function type."""
-    for _ in range(MAX_DEPTH):
-        if not isinstance(wanted, Item) or wanted.function:
-            return isinstance(wanted, Item)
-        wanted = wanted.base
-    return False
+    return any(isinstance(current, Item) and current.function for current in bases(wanted))
 
 
 def builtin_type(name: str) -> Type | None:

@@ -4,15 +4,25 @@ Numbers are Decimal, dates and times those of `datetime`, days and time duration
 YearsMonths. An operation that is not defined yields None, and `Expression.explain` tells why and where.
 """
 
-from .errors import FeelError, FeelLimitError, FeelSyntaxError, FeelValueError, Problem, Result
+from .errors import (
+    FeelAssertionError,
+    FeelError,
+    FeelLimitError,
+    FeelSyntaxError,
+    FeelValueError,
+    Problem,
+    Result,
+    pointed,
+)
 from .expression import Expression, UnaryTests, compile_expression, compile_unary_tests
 from .storage import decode, encode
 from .temporal import parse_duration
-from .text import display
+from .text import display, shown
 from .values import Function, Range, YearsMonths, to_feel
 
 __all__ = [
     "Expression",
+    "FeelAssertionError",
     "FeelError",
     "FeelLimitError",
     "FeelSyntaxError",
@@ -29,5 +39,7 @@ __all__ = [
     "display",
     "encode",
     "parse_duration",
+    "pointed",
+    "shown",
     "to_feel",
 ]

@@ -66,7 +66,7 @@ class Form:
         return self.parameters[min(index, len(self.parameters) - 1)]
 
     def order(self, names: Sequence[str], arguments: Sequence[Any]) -> list[Any] | None:
-        """Named arguments put into position, or None when a name is unknown or missing."""
+        """Named arguments put into position, null where none is given (10.3.2.13.5); None when a name is unknown."""
         given = dict(zip(names, arguments, strict=True))
         if len(given) != len(names):
             return None
@@ -74,10 +74,8 @@ class Form:
         for parameter in self.parameters:
             if parameter.name in given:
                 ordered.append(given.pop(parameter.name))
-            elif parameter.optional:
-                ordered.append(None)
             elif not parameter.variadic:
-                return None
+                ordered.append(None)
         return None if given else ordered
 
 

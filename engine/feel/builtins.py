@@ -3,7 +3,9 @@
 from . import (
     builtins_contexts,
     builtins_conversion,
+    builtins_json,
     builtins_lists,
+    builtins_missing,
     builtins_numbers,
     builtins_ranges,
     builtins_strings,
@@ -11,15 +13,14 @@ from . import (
 )
 from .builtin import BUILTINS, FUNCTION_NAMES
 
-for _special in ("is defined", "get or else"):
-    FUNCTION_NAMES.add(_special)
-
 __all__ = [
     "BUILTINS",
     "FUNCTION_NAMES",
     "builtins_contexts",
     "builtins_conversion",
+    "builtins_json",
     "builtins_lists",
+    "builtins_missing",
     "builtins_numbers",
     "builtins_ranges",
     "builtins_strings",

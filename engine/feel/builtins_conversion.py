@@ -1,7 +1,7 @@
 """Conversion and boolean functions (DMN 1.3, 10.3.4.1 and 10.3.4.2)."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, time
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from .builtin import FUNCTION_NAMES, builtin, whole
 from .compare import exactly, order
 from .compiler import read_at_literal
 from .errors import Fail, FeelError
+from .moments import SECOND, base_of, carrier, clock_of, combined, day_of, in_zone, instant, joined, nanos_of, text_of
 from .parser import parse_expression
 from .run import Run
 from .temporal import (
@@ -21,8 +22,8 @@ from .temporal import (
     parse_time,
     read_duration,
 )
-from .text import string as text_of
-from .values import NUMBERS, Range, YearsMonths
+from .text import string as written
+from .values import NUMBERS, Range
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?")
 
@@ -53,7 +54,7 @@ def number_of_number(run: Run, value: Decimal) -> Decimal:
 @builtin("string", "from")
 def string(run: Run, value: Any) -> str | None:
     """The text of any value."""
-    return None if value is None else run.text(text_of(value))
+    return None if value is None else run.text(written(value, run.charge))
 
 
 @builtin("not", "negand: boolean|null")
@@ -69,19 +70,19 @@ def is_exactly(run: Run, left: Any, right: Any) -> bool:
 
 
 @builtin("date", "from: string")
-def date_of_text(run: Run, text: str) -> date:
+def date_of_text(run: Run, text: str) -> Any:
     """A date from text."""
     return parse_date(text)
 
 
 @builtin("date", "from: date|datetime")
-def date_of_date(run: Run, value: date) -> date:
+def date_of_date(run: Run, value: Any) -> Any:
     """The date of a date and time."""
-    return value.date() if isinstance(value, datetime) else value
+    return day_of(value)
 
 
 @builtin("date", "year: number, month: number, day: number")
-def date_of_parts(run: Run, year: Decimal, month: Decimal, day: Decimal) -> date:
+def date_of_parts(run: Run, year: Decimal, month: Decimal, day: Decimal) -> Any:
     """A date from its parts."""
     return make_date(whole(year, "date", "year"), whole(month, "date", "month"), whole(day, "date", "day"))
 
@@ -92,72 +93,72 @@ def _reading(text: str) -> int:
 
 
 @builtin("time", "from: string")
-def time_of_text(run: Run, text: str) -> time:
+def time_of_text(run: Run, text: str) -> Any:
     """A time from text."""
     run.charge(_reading(text))
     return parse_time(text)
 
 
 @builtin("time", "from: time|datetime|date")
-def time_of_value(run: Run, value: Any) -> time:
+def time_of_value(run: Run, value: Any) -> Any:
     """The time of a date and time; of a date, midnight in UTC."""
-    if isinstance(value, datetime):
-        return value.timetz()
-    return value if isinstance(value, time) else time(tzinfo=UTC)
+    if carrier(value) is time:
+        return value
+    return time(tzinfo=UTC) if carrier(value) is date else clock_of(value)
 
 
 @builtin("time", "hour: number, minute: number, second: number, offset?: dtd")
-def time_of_parts(run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: timedelta | None) -> time:
+def time_of_parts(run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: Any) -> Any:
     """A time from its parts."""
     return _clock("time", hour, minute, second, _offset("time", offset))
 
 
-def _clock(function: str, hour: Decimal, minute: Decimal, second: Decimal, zone: Any) -> time:
-    micros = NUMBERS.multiply(second, Decimal(1_000_000))
-    if micros != micros.to_integral_value():
+def _clock(function: str, hour: Decimal, minute: Decimal, second: Decimal, zone: Any) -> Any:
+    total = NUMBERS.multiply(second, Decimal(SECOND))
+    if total != total.to_integral_value():
         raise Fail("too_precise", value=str(second)[:40])
-    parts = divmod(whole(micros, function, "second", 0, 59_999_999), 1_000_000)
+    seconds, rest = divmod(whole(total, function, "second", 0, 60 * SECOND - 1), SECOND)
     hours, minutes = whole(hour, function, "hour", 0, 23), whole(minute, function, "minute", 0, 59)
-    return time(hours, minutes, *parts, zone)
+    return joined(time(hours, minutes, seconds, rest // 1000, zone), 0, rest % 1000)
 
 
-def _offset(function: str, offset: timedelta | None) -> Any:
+def _offset(function: str, offset: Any) -> Any:
     if offset is None:
         return None
-    if abs(offset) > timedelta(hours=18) or offset.microseconds:
+    seconds, rest = divmod(abs(nanos_of(offset)), SECOND)
+    if seconds > 18 * 3600 or rest:
         raise Fail("argument_value", function=function, name="offset", value=text_of(offset))
-    seconds = abs(offset) // timedelta(seconds=1)
-    sign = "-" if offset < timedelta() else "+"
+    sign = "-" if nanos_of(offset) < 0 else "+"
     text = f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
     return parse_offset("Z" if not seconds else text, text)
 
 
 @builtin("date and time", "from: string")
-def datetime_of_text(run: Run, text: str) -> datetime:
+def datetime_of_text(run: Run, text: str) -> Any:
     """A date and time from text."""
     run.charge(_reading(text))
     return parse_datetime(text)
 
 
 @builtin("date and time", "from: datetime|date")
-def datetime_of_value(run: Run, value: date) -> datetime:
+def datetime_of_value(run: Run, value: Any) -> Any:
     """A date and time is itself; a date means its midnight."""
-    return value if isinstance(value, datetime) else datetime.combine(value, time())
+    return combined(value, time()) if carrier(value) is date else value
 
 
 @builtin("date and time", "date: date|datetime, time: time")
-def datetime_of_date_and_time(run: Run, day: date, clock: time) -> datetime:
+def datetime_of_date_and_time(run: Run, day: Any, clock: Any) -> Any:
     """A date and time from a date and a time."""
-    return datetime.combine(day.date() if isinstance(day, datetime) else day, clock)
+    return combined(day_of(day), clock)
 
 
 @builtin("date and time", "date: datetime, timezone: string")
-def datetime_in_zone(run: Run, value: datetime, zone: str) -> datetime:
+def datetime_in_zone(run: Run, value: Any, zone: str) -> Any:
     """The same moment in another time zone."""
-    if value.tzinfo is None:
+    if base_of(value).tzinfo is None:
         raise Fail("arguments", function="date and time", found="date and time, string")
     run.charge(50)
-    return value.astimezone(_zone(zone))
+    return in_zone(instant(value), _zone(zone))
 
 
 def _zone(zone: str) -> Any:
@@ -168,26 +169,26 @@ def _zone(zone: str) -> Any:
     "date and time",
     "year: number, month: number, day: number, hour: number, minute: number, second: number, offset?: dtd",
 )
-def datetime_of_parts(run: Run, *parts: Any) -> datetime:
+def datetime_of_parts(run: Run, *parts: Any) -> Any:
     """A date and time from its parts."""
     day = date_of_parts(run, *parts[:3])
     offset = _offset("date and time", parts[6])
-    return datetime.combine(day, _clock("date and time", parts[3], parts[4], parts[5], offset))
+    return combined(day, _clock("date and time", parts[3], parts[4], parts[5], offset))
 
 
 @builtin(
     "date and time",
     "year: number, month: number, day: number, hour: number, minute: number, second: number, timezone: string",
 )
-def datetime_of_parts_in_zone(run: Run, *parts: Any) -> datetime:
+def datetime_of_parts_in_zone(run: Run, *parts: Any) -> Any:
     """A date and time from its parts and a time zone."""
     run.charge(50)
     day = date_of_parts(run, *parts[:3])
-    return datetime.combine(day, _clock("date and time", parts[3], parts[4], parts[5], _zone(parts[6])))
+    return combined(day, _clock("date and time", parts[3], parts[4], parts[5], _zone(parts[6])))
 
 
 @builtin("duration", "from: string")
-def duration_of_text(run: Run, text: str) -> timedelta | YearsMonths:
+def duration_of_text(run: Run, text: str) -> Any:
     """A duration of either kind from text."""
     return read_duration(text)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
-from .builtin import builtin, whole
+from .builtin import builtin, truncated, whole
 from .compare import identity, order, same
 from .compile_flow import invoke
 from .errors import Fail
@@ -48,17 +48,18 @@ def _fold(run: Run, items: tuple[Any, ...], decisive: bool) -> bool | None:
 @builtin("sublist", "list: list, start position: number, length?: number")
 def sublist(run: Run, items: list[Any], start: Decimal, length: Decimal | None) -> list[Any]:
     """A part of a list from a position counted from 1, or from -1 backwards."""
+    run.charge(len(items) >> 3)
     first = _position("sublist", items, start, "start position")
     if length is None:
         return items[first:]
-    size = whole(length, "sublist", "length", 0)
+    size = truncated(length, "sublist", "length", 1)
     if first + size > len(items):
         raise Fail("argument_value", function="sublist", name="length", value=str(size))
     return items[first : first + size]
 
 
 def _position(function: str, items: list[Any], position: Decimal, name: str) -> int:
-    index = whole(position, function, name)
+    index = truncated(position, function, name)
     if index == 0 or abs(index) > len(items):
         raise Fail("argument_value", function=function, name=name, value=str(index))
     return index - 1 if index > 0 else len(items) + index
@@ -192,6 +193,9 @@ def partition(run: Run, items: list[Any], size: Decimal) -> list[list[Any]]:
 @builtin("sort", "list: list")
 def sort_naturally(run: Run, items: list[Any]) -> list[Any]:
     """A list in ascending order."""
+    if {type(item) for item in items} in ({Decimal}, {str}):
+        run.charge(len(items))
+        return sorted(items)
 
     def compare(left: Any, right: Any) -> int:
         run.charge(1)

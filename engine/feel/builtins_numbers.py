@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import (
     ROUND_CEILING,
     ROUND_DOWN,
@@ -17,16 +18,17 @@ from functools import reduce
 from typing import Any
 
 from .arithmetic import calculate
-from .builtin import builtin, whole
+from .builtin import builtin, truncated
 from .compare import order
 from .errors import Fail
+from .moments import carrier, nanos_of, span_of
 from .run import Run
 from .values import NUMBERS, kind
 
 
 def rounded(value: Decimal, scale: Decimal | None, mode: str, function: str) -> Decimal:
     """A number rounded to a number of decimals, which may be negative."""
-    places = 0 if scale is None else whole(scale, function, "scale", -6111, 6176)
+    places = 0 if scale is None else truncated(scale, function, "scale", -6111, 6176)
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and exponent >= -places:
         return value
@@ -55,7 +57,7 @@ _rounding("round half down", ROUND_HALF_DOWN, True)
 @builtin("abs", "n: number|dtd|ymd")
 def absolute(run: Run, value: Any) -> Any:
     """The size of a number or duration."""
-    return abs(value)
+    return span_of(abs(nanos_of(value))) if carrier(value) is timedelta else abs(value)
 
 
 @builtin("modulo", "dividend: number, divisor: number")
@@ -65,6 +67,7 @@ def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> Decimal:
         raise Fail("division_by_zero")
     if dividend.adjusted() - divisor.adjusted() > 100:
         raise Fail("out_of_range", operation="modulo")
+    run.charge(4)
     exact = Context(prec=400, Emin=-9999, Emax=9999)
     quotient = exact.divide(dividend, divisor).to_integral_value(ROUND_FLOOR)
     return NUMBERS.plus(exact.subtract(dividend, exact.multiply(divisor, quotient)))
@@ -84,14 +87,14 @@ def logarithm(run: Run, value: Decimal) -> Decimal:
     """The natural logarithm."""
     if value <= 0:
         raise Fail("argument_value", function="log", name="number", value=str(value)[:40])
-    run.charge(50)
+    run.charge(100)
     return NUMBERS.ln(value)
 
 
 @builtin("exp", "number: number")
 def exponential(run: Run, value: Decimal) -> Decimal:
     """e raised to a number."""
-    run.charge(50)
+    run.charge(100)
     return NUMBERS.exp(value)
 
 

@@ -8,7 +8,7 @@ from .builtin import builtin, truncated
 from .errors import Fail
 from .patterns import Pattern
 from .run import Run
-from .text import string as text_of
+from .values import kind
 
 
 @builtin("substring", "string: string, start position: number, length?: number")
@@ -19,8 +19,8 @@ def substring(run: Run, text: str, start: Decimal, length: Decimal | None) -> st
         raise Fail("argument_value", function="substring", name="start position", value=str(first))
     first = first - 1 if first > 0 else len(text) + first
     if length is None:
-        return text[first:]
-    return text[first : first + truncated(length, "substring", "length", 1)]
+        return run.text(text[first:])
+    return run.text(text[first : first + truncated(length, "substring", "length", 1)])
 
 
 @builtin("string length", "string: string")
@@ -153,7 +153,7 @@ def extract(run: Run, text: str, pattern: str) -> list[str]:
 @builtin("trim", "string: string")
 def trim(run: Run, text: str) -> str:
     """The text without white space at its ends."""
-    return text.strip()
+    return run.text(text.strip())
 
 
 @builtin("is blank", "string: string")
@@ -172,7 +172,7 @@ def string_join(
     texts = [item for item in items if item is not None]
     for item in texts:
         if not isinstance(item, str):
-            raise Fail("argument_value", function="string join", name="list", value=text_of(item)[:40])
+            raise Fail("argument_value", function="string join", name="list", value=kind(item))
     between = delimiter or ""
     run.charge((sum(map(len, texts)) + len(between) * len(texts)) >> 6)
     return run.text((prefix or "") + between.join(texts) + (suffix or ""))

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .temporal import clock_time, instant, time_offset
+from .moments import SECOND, base_of, carrier, instant, nanos_of, parts, time_offset
 from .values import Function, Range, YearsMonths
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def equal(run: "Run", left: Any, right: Any) -> bool | None:
         return bool(left == right)
     if left is None or right is None:
         return bool(left is right)
-    if a is not b:
+    if carrier(left) is not carrier(right):
         if isinstance(left, Function) and isinstance(right, Function):
             return left is right
         return None
@@ -37,14 +37,12 @@ def same(run: "Run", left: Any, right: Any) -> bool:
 
 def identity(run: "Run", value: Any) -> Any:
     """A hashable stand-in that is equal for equal values."""
-    run.charge(2)
-    cls = type(value)
+    run.charge(3)
+    cls = carrier(value)
     if cls in SIMPLE or value is None:
         return (cls, value)
-    if cls is datetime:
-        return (cls, value.tzinfo is None, instant(value))
-    if cls is time:
-        return (cls, value.tzinfo is None, clock_time(value))
+    if cls is datetime or cls is time:
+        return (cls, base_of(value).tzinfo is None, _second(value))
     if cls is list:
         return (cls, tuple(identity(run, item) for item in value))
     if cls is dict:
@@ -55,26 +53,38 @@ def identity(run: "Run", value: Any) -> Any:
     return (cls, id(value))
 
 
+def _second(value: Any) -> int:
+    """The whole seconds by which times are compared: fractions do not count (10.3.2.3.4)."""
+    return instant(value) // SECOND
+
+
 def exactly(run: "Run", left: Any, right: Any) -> bool:
-    """The function is(): like equality, but 10:00Z is not 11:00+01:00 (10.3.4.9)."""
-    if type(left) is not type(right):
+    """The function is(): like equality, but 10:00Z is not 11:00+01:00 nor 10:00@Etc/UTC (10.3.4.9)."""
+    if carrier(left) is not carrier(right):
         return False
-    if isinstance(left, datetime | time):
-        bare = left.replace(tzinfo=None) == right.replace(tzinfo=None)
-        return bare and time_offset(left) == time_offset(right)
+    if carrier(left) in (datetime, time):
+        return _read_off(left) == _read_off(right)
     return same(run, left, right)
+
+
+def _read_off(value: Any) -> tuple[Any, ...]:
+    base, cycles, nanos = parts(value)
+    return base.replace(tzinfo=None), cycles, nanos, getattr(base.tzinfo, "key", None) or time_offset(base)
 
 
 def order(left: Any, right: Any) -> int | None:
     """-1, 0 or 1 as the left value comes before, with or after the right one; None when they have no order."""
-    a = type(left)
-    if a is not type(right):
+    a = carrier(left)
+    if a is not carrier(right):
         return None
     if a is datetime or a is time:
-        if (left.tzinfo is None) != (right.tzinfo is None):
+        if (base_of(left).tzinfo is None) != (base_of(right).tzinfo is None):
             return None
-        key = instant if a is datetime else clock_time
-        left, right = key(left), key(right)
+        left, right = _second(left), _second(right)
+    elif a is date:
+        left, right = instant(left), instant(right)
+    elif a is timedelta:
+        left, right = nanos_of(left), nanos_of(right)
     elif a not in ORDERED:
         return None
     return int(left > right) - int(left < right)

@@ -8,8 +8,8 @@ from typing import Any
 from . import nodes as n
 from .compiler import Closure, Compiler, compiles, failing
 from .errors import Fail
+from .moments import SECOND, base_of, carrier, nanos_of, parts, time_offset, year_of
 from .run import Scope
-from .temporal import time_offset
 from .values import Range, YearsMonths, kind
 
 _MISSING: Any = object()
@@ -95,7 +95,7 @@ def member(s: Scope, value: Any, name: str) -> Any:
     if type(value) is list:
         s.run.charge(len(value))
         return [item.get(name) if type(item) is dict else _member_or_null(s, item, name) for item in value]
-    getter = _PROPERTIES.get(type(value), {}).get(name)
+    getter = _PROPERTIES.get(carrier(value), {}).get(name)
     if getter is None:
         raise Fail("no_property", kind=kind(value), name=name)
     found = getter(value)
@@ -109,38 +109,51 @@ def _member_or_null(s: Scope, item: Any, name: str) -> Any:
         return None
 
 
-_DATE: dict[str, Callable[[Any], Any]] = {
-    "year": lambda v: v.year,
-    "month": lambda v: v.month,
-    "day": lambda v: v.day,
-    "weekday": lambda v: v.isoweekday(),
-}
-_TIME: dict[str, Callable[[Any], Any]] = {
-    "hour": lambda v: v.hour,
-    "minute": lambda v: v.minute,
-    "second": lambda v: Decimal(v.second) + Decimal(v.microsecond) / 1_000_000 if v.microsecond else v.second,
-    "time offset": time_offset,
-    "timezone": lambda v: getattr(v.tzinfo, "key", None),
-}
+def _second(value: Any) -> Decimal:
+    base, _, nanos = parts(value)
+    return _seconds(base.second * SECOND + base.microsecond * 1000 + nanos)
 
 
-def _part(size: timedelta, limit: int | None) -> Callable[[Any], Any]:
-    def get(value: timedelta) -> Decimal:
-        count = abs(value) // size
-        count = count % limit if limit else count
-        return Decimal(-count if value < timedelta() else count)
+def _seconds(nanos: int) -> Decimal:
+    """So many nanoseconds in seconds, without zeros after the last digit that counts."""
+    whole, rest = divmod(abs(nanos), SECOND)
+    seconds = Decimal(f"{whole}.{rest:09d}".rstrip("0")) if rest else Decimal(whole)
+    return -seconds if nanos < 0 else seconds
+
+
+def _part(size: int, limit: int) -> Callable[[Any], Any]:
+    """How many whole units of a size, in seconds, a duration has beyond the larger units; signed as the duration."""
+
+    def get(value: Any) -> Decimal:
+        total = nanos_of(value)
+        count = abs(total) // (size * SECOND) % limit
+        return Decimal(-count if total < 0 else count)
 
     return get
 
 
-def _seconds(value: timedelta) -> Decimal:
-    micros = abs(value) // timedelta(microseconds=1) % 60_000_000
-    seconds = Decimal(micros).scaleb(-6)
-    return -seconds if value < timedelta() else seconds
+def _duration_seconds(value: Any) -> Decimal:
+    total = nanos_of(value)
+    return _seconds(-(-total % (60 * SECOND)) if total < 0 else total % (60 * SECOND))
 
 
 def _years(value: YearsMonths) -> int:
     return int(value.months / 12) if abs(value.months) < 2**52 else value.months // 12
+
+
+_DATE: dict[str, Callable[[Any], Any]] = {
+    "year": year_of,
+    "month": lambda v: base_of(v).month,
+    "day": lambda v: base_of(v).day,
+    "weekday": lambda v: base_of(v).isoweekday(),
+}
+_TIME: dict[str, Callable[[Any], Any]] = {
+    "hour": lambda v: base_of(v).hour,
+    "minute": lambda v: base_of(v).minute,
+    "second": _second,
+    "time offset": time_offset,
+    "timezone": lambda v: getattr(base_of(v).tzinfo, "key", None),
+}
 
 
 _PROPERTIES: dict[type, dict[str, Callable[[Any], Any]]] = {
@@ -148,10 +161,10 @@ _PROPERTIES: dict[type, dict[str, Callable[[Any], Any]]] = {
     time: _TIME,
     datetime: {**_DATE, **_TIME},
     timedelta: {
-        "days": _part(timedelta(days=1), None),
-        "hours": _part(timedelta(hours=1), 24),
-        "minutes": _part(timedelta(minutes=1), 60),
-        "seconds": _seconds,
+        "days": _part(86_400, 10**12),
+        "hours": _part(3_600, 24),
+        "minutes": _part(60, 60),
+        "seconds": _duration_seconds,
     },
     YearsMonths: {"years": _years, "months": lambda v: v.months - 12 * _years(v)},
     Range: {

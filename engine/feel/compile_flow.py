@@ -10,6 +10,7 @@ from .builtin import BUILTINS, Builtin
 from .compiler import Closure, Compiler, compiles
 from .errors import Fail, FeelLimitError, FeelValueError
 from .feeltypes import Check, coerce, function_type
+from .moments import DAY, carrier, instant, on_day
 from .run import MAX_CALLS, Place, Run, Scope
 from .values import Function, Range, kind, to_feel
 
@@ -39,21 +40,19 @@ def elements(run: Run, value: Any) -> Iterator[Any]:
 
 def _count(run: Run, ends: Range) -> Iterator[Any]:
     low, high = ends.low, ends.high
-    if type(low) is Decimal and type(high) is Decimal:
-        if low != low.to_integral_value() or high != high.to_integral_value():
-            raise Fail("not_iterable", operation="for", kind="range")
+    if type(low) is type(high) is Decimal and low == low.to_integral_value() and high == high.to_integral_value():
         first, last = int(low), int(high)
-    elif type(low) is date and type(high) is date:
-        first, last = low.toordinal(), high.toordinal()
+    elif carrier(low) is carrier(high) is date:
+        first, last = instant(low) // DAY, instant(high) // DAY
     else:
-        raise Fail("not_iterable", operation="for", kind="range")
+        raise Fail("not_countable")
     step = 1 if last >= first else -1
     first += 0 if ends.low_included else step
     last -= 0 if ends.high_included else step
     size = max(0, (last - first) * step + 1)
     run.charge(size)
     whole = range(first, last + step, step)
-    return map(Decimal, whole) if type(low) is Decimal else map(date.fromordinal, whole)
+    return map(Decimal, whole) if type(low) is Decimal else (on_day(number) for number in whole)
 
 
 def _scopes(s: Scope, domains: Sequence[Domain], extra: dict[str, Any]) -> Iterator[Scope]:
@@ -132,7 +131,7 @@ class Closed(Function):
         self,
         node: n.FunctionOf,
         wanted: n.TypeNode,
-        checks: tuple["tuple[Check, bool] | None", ...],
+        checks: tuple[Check | None, ...],
         body: Closure,
         weight: int,
         scope: Scope,
@@ -152,7 +151,7 @@ class Closed(Function):
         """Evaluate the body with arguments in position."""
         names: dict[str, Any] = {}
         for name, check, value in zip(self.parameters, self.checks, arguments, strict=True):
-            names[name] = value if check is None else coerce(value, *check)
+            names[name] = value if check is None else coerce(value, check)
             if names[name] is None and value is not None:
                 raise Fail("arguments", function=self.name, found=kind(value))
         run.charge(self.weight + 5)
@@ -171,14 +170,12 @@ def _function(c: Compiler, node: n.FunctionOf) -> Closure:
     c.bound.extend(name for name, _ in node.parameters)
     body, weight = c.weighed(node.body)
     del c.bound[visible:]
-    checks: list[tuple[Check, bool] | None] = []
-    for _, declared in node.parameters:
-        known = declared is not None and c.types.unknown(declared) is None
-        checks.append(
-            (c.types.checker(declared), c.types.plain(declared).name == "list") if known and declared else None
-        )
-    frozen, wanted = tuple(checks), function_type(node, {})
-    return lambda s: Closed(node, wanted, frozen, body, weight, s)
+    checks = tuple(
+        c.types.checker(declared) if declared is not None and c.types.unknown(declared) is None else None
+        for _, declared in node.parameters
+    )
+    wanted = function_type(node, {})
+    return lambda s: Closed(node, wanted, checks, body, weight, s)
 
 
 def invoke(run: Run, function: Function, arguments: Sequence[Any], names: Sequence[str] | None = None) -> Any:
@@ -190,7 +187,7 @@ def invoke(run: Run, function: Function, arguments: Sequence[Any], names: Sequen
             if name not in function.parameters:
                 raise Fail("argument_name", function=function.name, name=name)
         given = dict(zip(names, arguments, strict=True))
-        arguments = [given.get(name) for name in function.parameters] if len(given) == len(function.parameters) else []
+        arguments = [given.get(name) for name in function.parameters] if len(given) == len(names) else ()
     if len(arguments) != len(function.parameters):
         raise Fail("arguments", function=function.name, found=", ".join(kind(value) for value in arguments))
     if isinstance(function, Closed):
@@ -202,13 +199,28 @@ def invoke(run: Run, function: Function, arguments: Sequence[Any], names: Sequen
         raise Fail(error.code, **error.params) from None
 
 
+# Their argument "value" may be missing: that is what they are about.
+_ABOUT_MISSING = frozenset(["is defined", "get or else"])
+
+
+def _quiet(closure: Closure) -> Closure:
+    def evaluate(s: Scope) -> Any:
+        known = len(s.run.problems)
+        found = closure(s)
+        if found is None:
+            del s.run.problems[known:]
+        return found
+
+    return evaluate
+
+
 @compiles(n.Call)
 def _call(c: Compiler, node: n.Call) -> Closure:
-    special = _special(c, node)
-    if special is not None:
-        return special
     place, names = c.place(node), node.names
     arguments = [c.compile(argument) for argument in node.arguments]
+    if arguments and isinstance(node.function, n.Name) and node.function.name in _ABOUT_MISSING:
+        index = names.index("value") if names and "value" in names else 0
+        arguments[index] = _quiet(arguments[index])
     find = _callee(c, node.function, place)
 
     def evaluate(s: Scope) -> Any:
@@ -248,40 +260,3 @@ def _callee(c: Compiler, node: n.Node, place: Place) -> Closure:
         return builtin
 
     return find
-
-
-def _special(c: Compiler, node: n.Call) -> Closure | None:
-    """The two functions that look at an argument without minding whether it exists."""
-    if not isinstance(node.function, n.Name) or node.names is not None:
-        return None
-    if node.function.name == "is defined" and len(node.arguments) == 1:
-        return _is_defined(c, node.arguments[0])
-    if node.function.name == "get or else" and len(node.arguments) == 2:
-        value, default = c.compile(node.arguments[0]), c.compile(node.arguments[1])
-
-        def get_or_else(s: Scope) -> Any:
-            known = len(s.run.problems)
-            found = value(s)
-            if found is not None:
-                return found
-            del s.run.problems[known:]
-            return default(s)
-
-        return get_or_else
-    return None
-
-
-def _is_defined(c: Compiler, node: n.Node) -> Closure:
-    if isinstance(node, n.Name):
-        name = node.name
-        c.compile(node)
-        return lambda s: s.holder(name) is not None or name in BUILTINS
-    base, key = (c.compile(node.base), node.name) if isinstance(node, n.Path) else (c.compile(node), None)
-
-    def is_defined(s: Scope) -> bool:
-        known = len(s.run.problems)
-        found = base(s)
-        del s.run.problems[known:]
-        return key in found if key is not None and type(found) is dict else found is not None
-
-    return is_defined

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import nodes as n
 from .compare import ORDERED, SIMPLE, contains, equal, matches, order
-from .compiler import COMPARISONS, Closure, Compiler, compiles, failing
+from .compiler import COMPARISONS, Closure, Compiler, compiles
 from .run import Scope
 from .values import Range, kind
 
@@ -124,10 +124,8 @@ def _unary(c: Compiler, node: n.Unary) -> Closure:
 
     def evaluate(s: Scope) -> Any:
         end = operand(s)
-        if symbol == "!=" or order(end, end) is None:
+        if symbol in ("=", "!=") or order(end, end) is None:
             return s.run.problem(place, "wrong_type", operation=symbol, kind=kind(end))
-        if symbol == "=":
-            return Range(end, end)
         if symbol[0] == "<":
             return Range(None, end, False, symbol == "<=")
         return Range(end, None, symbol == ">=", False)
@@ -150,9 +148,12 @@ def _interval(c: Compiler, node: n.Interval) -> Closure:
 
 @compiles(n.InstanceOf)
 def _instance_of(c: Compiler, node: n.InstanceOf) -> Closure:
-    value, unknown = c.compile(node.value), c.types.unknown(node.type)
+    value, unknown, place = c.compile(node.value), c.types.unknown(node.type), c.place(node)
     if unknown is not None:
-        return failing(c, node, "unknown_type", name=unknown)
+        outer = c.types.kind_of(node.type)
+        return lambda s: (
+            False if outer not in (None, kind(value(s))) else s.run.problem(place, "unknown_type", name=unknown)
+        )
     check, of_null = c.types.checker(node.type), c.types.plain(node.type).name.lower() == "null"
 
     def evaluate(s: Scope) -> bool:

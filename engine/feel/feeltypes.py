@@ -1,12 +1,15 @@
 """Types at evaluation: `instance of`, and the types of parameters (DMN 1.3, 10.3.2.9)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, time
 from typing import Any
 
 from . import nodes as n
+from .moments import carrier, combined
 from .values import Function, kind
 
-_NAMES = {
+# The names of the built-in types, and the kind of value each stands for.
+KINDS = {
     "number": "number",
     "string": "string",
     "boolean": "boolean",
@@ -56,10 +59,14 @@ class Types:
                 if part.name not in seen:
                     seen.add(part.name)
                     stack.append(self._named[part.name])
-            elif part.name != "Any" and part.name not in _NAMES:
+            elif part.name != "Any" and part.name not in KINDS:
                 return part.name
             stack.extend(reversed((*part.arguments, *([part.result] if part.result else []))))
         return None
+
+    def kind_of(self, node: n.TypeNode) -> str | None:
+        """The kind that every value of a type has; None for a type of several kinds and for an unknown one."""
+        return KINDS.get(self.plain(node).name)
 
     def checker(self, node: n.TypeNode) -> Check:
         """Whether a value, null apart, conforms to a type. Allowed values are no part of a type (10.3.2.9.2)."""
@@ -67,7 +74,7 @@ class Types:
             return self._named_checker(node.name)
         if node.name == "Any":
             return lambda value: value is not None
-        wanted = _NAMES[node.name]
+        wanted = KINDS[node.name]
         if node.name == "function" and node.result is not None:
             return lambda value: isinstance(value, Function) and self._is_function(value, node)
         if not node.arguments:
@@ -101,9 +108,9 @@ class Types:
     def conforms(self, left: n.TypeNode, right: n.TypeNode, depth: int = 0) -> bool:
         """Whether every value of one type is one of the other (10.3.2.9.2)."""
         left, right = self.plain(left), self.plain(right)
-        if right.name == "Any" or _NAMES.get(left.name) == "null":
+        if right.name == "Any" or KINDS.get(left.name) == "null":
             return True
-        if depth > MAX_DEPTH or _NAMES.get(left.name) != _NAMES.get(right.name):
+        if depth > MAX_DEPTH or KINDS.get(left.name) != KINDS.get(right.name):
             return False
         if right.name == "function":
             return self._function_conforms(left, right, depth + 1)
@@ -162,12 +169,19 @@ def _or_null(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
 
-def coerce(value: Any, check: Check, wants_list: bool) -> Any:
-    """A value made to fit a type by wrapping or unwrapping a list of one (10.3.2.9.4); None if it does not fit."""
+def conversions(value: Any) -> Iterator[Any]:
+    """What a value may become to fit a type: a list of it, its only element, midnight of a date (10.3.2.9.4)."""
+    yield [value]
+    inner = value
+    while isinstance(inner, list) and len(inner) == 1:
+        inner = inner[0]
+        yield inner
+    if carrier(value) is date:
+        yield combined(value, time(tzinfo=UTC))
+
+
+def coerce(value: Any, check: Check) -> Any:
+    """A value made to fit a type; None if it does not fit."""
     if value is None or check(value):
         return value
-    if wants_list and not isinstance(value, list):
-        return [value] if check([value]) else None
-    if isinstance(value, list) and len(value) == 1 and check(value[0]):
-        return value[0]
-    return None
+    return next((candidate for candidate in conversions(value) if check(candidate)), None)

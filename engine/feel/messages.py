@@ -4,7 +4,7 @@ from typing import Any
 
 # code -> (English, Chinese); filled with str.format from the parameters of the error or problem.
 SYNTAX: dict[str, tuple[str, str]] = {
-    "unexpected": ("found {found}, expected {expected}", "此处是 {found}，应为{expected_zh}"),
+    "unexpected": ("found {found}, expected {expected}", "此处是{found_zh}，应为{expected_zh}"),
     "bad_character": ("the character {found} has no meaning here", "此处不能使用字符 {found}"),
     "full_width": (
         "the full-width character {found} has no meaning here; write {plain}",
@@ -32,6 +32,10 @@ LIMITS: dict[str, tuple[str, str]] = {
     "text_value_too_long": ("a text grew longer than {limit} characters", "字符串超过 {limit} 个字符"),
     "pattern_too_slow": ("a regular expression took too long", "正则表达式匹配耗时过长"),
     "pattern_too_long": ("a regular expression is too long", "正则表达式过长"),
+    "pattern_text_too_long": (
+        "a regular expression is matched with texts of at most {limit} characters",
+        "正则表达式只用于不超过 {limit} 个字符的字符串",
+    ),
     "result_too_large": ("the result has more than {limit} parts", "结果超过 {limit} 个元素"),
 }
 
@@ -56,12 +60,18 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "argument_name": ("{function} has no parameter {name}", "{function} 没有名为 {name} 的参数"),
     "argument_value": ("{function}: {value} is not possible for {name}", "{function}：{name} 不能为 {value}"),
     "invalid_literal": ("{value} is not a valid {kind}", "{value} 不是有效的{kind_zh}"),
-    "too_precise": ("{value} is finer than a microsecond", "{value} 的精度超过微秒"),
+    "too_precise": ("{value} is finer than can be told apart here", "{value} 的精度超出此处可区分的范围"),
     "invalid_pattern": ("{value} is not a valid regular expression", "{value} 不是有效的正则表达式"),
     "not_iterable": ("{operation} needs a list or a range, not {kind}", "{operation} 需要列表或区间，而不是{kind_zh}"),
+    "not_countable": (
+        "only a range from one whole number or date to another can be run through",
+        "只能逐个遍历两端都是整数或都是日期的区间",
+    ),
     "no_clock": ("{function}() needs a clock and the caller gave none", "{function}() 需要当前时间，但调用方未提供"),
     "unknown_type": ("{name} is not the name of a type", "{name} 不是已知的类型名称"),
     "refused_value": ("a value of the kind {kind} cannot be used in an expression", "表达式中不能使用 {kind} 类型的值"),
+    "assertion": ("the condition of assert does not hold", "assert 的条件不成立"),
+    "assertion_cause": ("the condition of assert does not hold: {cause}", "assert 的条件不成立：{cause}"),
     "function_failed": ("{function} gave no result: {reason}", "{function} 没有结果：{reason}"),
 }
 
@@ -102,6 +112,8 @@ def chinese(table: dict[str, tuple[str, str]], code: str, params: dict[str, Any]
     filled = dict(params)
     for key, value in params.items():
         filled[f"{key}_zh"] = KINDS_ZH.get(value, EXPECTED_ZH.get(value, value)) if isinstance(value, str) else value
+    if "found" in params:
+        filled["found_zh"] = EXPECTED_ZH.get(params["found"], f" {params['found']}")
     if filled.get("expected_zh") == filled.get("expected") and "expected" in filled:
         filled["expected_zh"] = f" {filled['expected']}".replace(" or ", " 或 ")
     return table[code][1].format(**filled)

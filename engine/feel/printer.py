@@ -9,6 +9,8 @@ from .text import number_text, quote
 
 _SIMPLE = (n.Literal, n.AtLiteral, n.Name, n.ListOf, n.ContextOf, n.Interval)
 
+_ONLY_IN_TESTS = ("=", "!=")
+
 
 def unparse(node: n.Node) -> str:
     """The text of a syntax tree."""
@@ -20,6 +22,7 @@ def unparse(node: n.Node) -> str:
 
 def _operand(node: n.Node) -> str:
     simple = isinstance(node, _SIMPLE) and not (isinstance(node, n.Interval) and not node.low_included)
+    simple = simple or (isinstance(node, n.Unary) and node.operator in _ONLY_IN_TESTS)
     return unparse(node) if simple else f"({unparse(node)})"
 
 
@@ -62,6 +65,11 @@ def _interval(node: n.Interval) -> str:
     return f"{low}{_operand(node.low)}..{_operand(node.high)}{high}"
 
 
+def _unary(node: n.Unary) -> str:
+    text = f"{node.operator} {_operand(node.operand)}"
+    return f"({text})" if node.operator in _ONLY_IN_TESTS else text
+
+
 def type_text(node: n.TypeNode) -> str:
     """The text of a type."""
     inner = [type_text(part) for part in node.arguments]
@@ -97,5 +105,5 @@ _PRINT: dict[type, Callable[[Any], str]] = {
     n.ContextOf: lambda node: "{" + ", ".join(f"{quote(key)}: {unparse(value)}" for key, value in node.entries) + "}",
     n.FunctionOf: _function,
     n.Interval: _interval,
-    n.Unary: lambda node: f"{node.operator} {_operand(node.operand)}",
+    n.Unary: _unary,
 }

@@ -6,26 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from .errors import Fail, FeelLimitError, FeelValueError
-from .temporal import (
-    format_datetime,
-    format_duration,
-    format_time,
-    parse_date,
-    parse_datetime,
-    parse_time,
-    read_duration,
-)
+from .moments import carrier, text_of
+from .temporal import parse_date, parse_datetime, parse_time, read_duration
 from .text import number_text
 from .values import NUMBERS, Range, YearsMonths, kind, to_feel
 
 MAX_PARTS = 200_000
-_WRITE: dict[type, tuple[str, Callable[[Any], str]]] = {
-    date: ("$date", date.isoformat),
-    time: ("$time", format_time),
-    datetime: ("$datetime", format_datetime),
-    timedelta: ("$duration", format_duration),
-    YearsMonths: ("$months", str),
-}
+_TAGS: dict[type, str] = {date: "$date", time: "$time", datetime: "$datetime", timedelta: "$duration"}
 _READ: dict[str, Callable[[str], Any]] = {
     "$number": NUMBERS.create_decimal,
     "$date": parse_date,
@@ -62,9 +49,10 @@ class _Encoder:
         if isinstance(value, Range):
             ends = [self.encode(value.low), self.encode(value.high)]
             return {"$range": [*ends, value.low_included, value.high_included]}
-        if type(value) in _WRITE:
-            tag, write = _WRITE[type(value)]
-            return {tag: write(value)}
+        if isinstance(value, YearsMonths):
+            return {"$months": str(value)}
+        if carrier(value) in _TAGS:
+            return {_TAGS[carrier(value)]: text_of(value)}
         raise FeelValueError("refused_value", kind=kind(value))
 
 

@@ -1,5 +1,6 @@
 """Values as text: the function string() and the literal form that parses back."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -7,12 +8,14 @@ from typing import Any
 
 from .errors import FeelLimitError, FeelValueError
 from .lexer import is_plain_name
-from .temporal import format_datetime, format_duration, format_time
+from .moments import Wide, text_of
 from .values import NUMBERS, Function, Range, YearsMonths, kind
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SURROGATES = range(0xD800, 0xE000)
+_ESCAPED = re.compile('["\\\\\n\r\t\ud800-\udfff]')
 MAX_PARTS = 100_000
+MAX_SHOWN = 200
+"""Characters of a value in a message."""
 
 
 def number_text(value: Decimal) -> str:
@@ -24,37 +27,40 @@ def number_text(value: Decimal) -> str:
 
 def quote(value: str) -> str:
     """A string literal."""
-    inner = "".join(_ESCAPES.get(c) or (f"\\u{ord(c):04X}" if ord(c) in _SURROGATES else c) for c in value)
+    inner = _ESCAPED.sub(lambda found: _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04X}", value)
     return f'"{inner}"'
+
+
+def _free(_: int) -> None:
+    """What writing costs where nobody pays for it."""
 
 
 _SCALARS: dict[type, Callable[[Any], str]] = {
     type(None): lambda value: "null",
     bool: lambda value: "true" if value else "false",
     Decimal: number_text,
-    date: date.isoformat,
-    time: format_time,
-    datetime: format_datetime,
-    timedelta: format_duration,
+    **dict.fromkeys((date, time, datetime, timedelta, Wide), text_of),
     YearsMonths: str,
 }
-_TEMPORAL = (date, time, datetime, timedelta, YearsMonths)
+_TEMPORAL = (date, time, datetime, timedelta, Wide, YearsMonths)
 
 
 class Writer:
     """Builds the text of one value. `literal` decides whether dates and durations become @ literals."""
 
-    def __init__(self, literal: bool, limit: int = MAX_PARTS) -> None:
+    def __init__(self, literal: bool, charge: Callable[[int], None] = _free) -> None:
         self._literal = literal
-        self._limit = limit
-        self._left = limit
+        self._charge = charge
+        self._left = MAX_PARTS
 
     def write(self, value: Any) -> str:
         """The text of a value; strings are quoted."""
         self._left -= 1
         if self._left < 0:
-            raise FeelLimitError("result_too_large", limit=self._limit)
+            raise FeelLimitError("result_too_large", limit=MAX_PARTS)
+        self._charge(2)
         if isinstance(value, str):
+            self._charge(len(value) >> 4)
             return quote(value)
         scalar = _SCALARS.get(type(value))
         if scalar is not None:
@@ -89,6 +95,17 @@ def display(value: Any) -> str:
     return Writer(literal=True).write(value)
 
 
-def string(value: Any) -> str:
+def shown(value: Any, most: int = MAX_SHOWN) -> str:
+    """A value as it stands in a message: never refused, and cut where it gets long."""
+    try:
+        text = display(value)
+    except FeelLimitError:
+        return "…"
+    except FeelValueError:
+        return kind(value)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def string(value: Any, charge: Callable[[int], None] = _free) -> str:
     """The text that the function string() gives (DMN 1.3, 10.3.4.1): a string is itself."""
-    return value if isinstance(value, str) else Writer(literal=False, limit=20_000).write(value)
+    return value if isinstance(value, str) else Writer(literal=False, charge=charge).write(value)

@@ -1,7 +1,8 @@
 """The values of the language and the Python types that carry them (DMN 1.3, 10.3.2.3).
 
 null None, boolean bool, number Decimal, string str, date, time and date and time as in `datetime`, days and time
-duration timedelta, years and months duration YearsMonths, range Range, list list, context dict, function Function.
+duration timedelta, and where those end Wide; years and months duration YearsMonths, range Range, list list, context
+dict, function Function.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from typing import Any, Final
 
 from .errors import FeelLimitError, FeelValueError
+from .moments import MAX_YEAR, Wide, carrier
 
 # 34 digits, half even, and the exponents of decimal128 (10.3.2.3.1).
 NUMBERS: Final = Context(
@@ -23,7 +25,7 @@ NUMBERS: Final = Context(
     flags=[],
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
-MAX_MONTHS: Final = 999_999_999 * 12 + 11
+MAX_MONTHS: Final = MAX_YEAR * 12 + 11
 MAX_NESTING: Final = 100
 
 
@@ -94,12 +96,12 @@ _KINDS: dict[type, str] = {
     dict: "context",
 }
 # Types that to_feel returns as they are.
-PLAIN: Final = frozenset(_KINDS) - {list, dict, Decimal, Range}
+PLAIN: Final = (frozenset(_KINDS) | {Wide}) - {list, dict, Decimal, Range}
 
 
 def kind(value: Any) -> str:
     """The name of the kind of a value: number, string, ..."""
-    return _KINDS.get(type(value), "function")
+    return _KINDS.get(carrier(value), "function")
 
 
 def to_feel(value: Any) -> Any:

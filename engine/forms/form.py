@@ -32,6 +32,7 @@ class Form:
     file: str
     components: tuple[Field, ...]
     version: int | None = None
+    version_tag: str = ""
 
     @property
     def all(self) -> tuple[Field, ...]:
@@ -146,11 +147,12 @@ def load_form(content: bytes, file: str) -> Form:
     data = read_json(content, file)
     reader = SchemaReader(file)
     components = reader.components(data.get("components", []), "")
-    name, version = data.get("id"), data.get("schemaVersion")
+    name, version, tag = data.get("id"), data.get("schemaVersion"), data.get("versionTag")
     if version is not None and (isinstance(version, bool) or not isinstance(version, int)):
         raise reader.error("", "schemaVersion 应为整数", "schemaVersion must be a whole number")
     stem = PurePosixPath(file).stem if file else "form"
-    return Form(name if isinstance(name, str) and name else stem, file, components, version)
+    name = name if isinstance(name, str) and name else stem
+    return Form(name, file, components, version, tag if isinstance(tag, str) else "")
 
 
 def _walk(components: tuple[Field, ...]) -> Iterator[Field]:

@@ -9,6 +9,8 @@ from engine.errors import ModelInvalid
 from engine.layout.draw import draw
 from engine.layout.graph import BPMN, Box, Scope, read_scope
 from engine.layout.place import HEADER, lay_out
+from engine.layout.search import Effort
+from engine.runtime.model import COUNTED
 
 __all__ = ["layout"]
 
@@ -22,15 +24,17 @@ _BLACK_BOX_HEIGHT = 60.0
 def layout(content: bytes) -> bytes:
     """Return the BPMN file ``content`` with its diagram replaced by a new one; the process itself is not touched.
 
-    Raises ModelInvalid when the content is not well-formed or unsafe XML.
+    Raises ModelInvalid when the content is not well-formed or unsafe XML, or far too large a diagram.
     """
     root = xml.parse(content, "diagram.bpmn")
     if root.tag != f"{_B}definitions":
         reason = {"zh": "不是 BPMN 2.0 文件，未作改动", "en": "this is not a BPMN 2.0 file; nothing was changed"}
         raise ModelInvalid(file="diagram.bpmn", element="-", reason=reason)
+    xml.check_size(root, "diagram.bpmn", COUNTED)
     scopes = {p.get("id", ""): read_scope(p) for p in root.findall(f"{_B}process")}
     participants = root.findall(f"{_B}collaboration/{_B}participant")
-    sizes = {ident: lay_out(scope) for ident, scope in scopes.items()}
+    effort = Effort()
+    sizes = {ident: lay_out(scope, effort) for ident, scope in scopes.items()}
     pools: dict[str, Box] = {}
     x, y = _ORIGIN
     widest = max((w for w, _ in sizes.values()), default=600.0)

@@ -26,7 +26,7 @@ def draw(root: etree._Element, scopes: dict[str, Scope], pools: dict[str, Box]) 
         diagram, f"{{{DI}}}BPMNPlane", {"id": f"{main.get('id')}_plane", "bpmnElement": main.get("id", "")}
     )
     for ident, box in pools.items():
-        _shape(plane, ident, box, {"isHorizontal": "true"})
+        _row(plane, ident, box)
     for scope in scopes.values():
         _lanes(plane, scope)
         _scope(plane, scope)
@@ -64,9 +64,15 @@ def _lanes(plane: etree._Element, scope: Scope) -> None:
             top = known.y if known else lane.box.y
             parents[ident] = Box(x, top, width, lane.box.bottom - top)
     for ident, box in parents.items():
-        _shape(plane, ident, box, {"isHorizontal": "true"})
+        _row(plane, ident, box)
     for lane in scope.lanes:
-        _shape(plane, lane.id, lane.box, {"isHorizontal": "true"})
+        _row(plane, lane.id, lane.box)
+
+
+def _row(plane: etree._Element, ident: str, box: Box) -> None:
+    """A pool or lane; one without an id cannot be drawn."""
+    if ident:
+        _shape(plane, ident, box, {"isHorizontal": "true"})
 
 
 def _shape(plane: etree._Element, ident: str, box: Box, attributes: dict[str, str]) -> etree._Element:
@@ -86,6 +92,9 @@ def _label(parent: etree._Element, box: Box | None) -> None:
 
 
 def _edge(plane: etree._Element, edge: Edge) -> None:
+    """A flow or association; one without an id cannot be drawn."""
+    if not edge.id:
+        return
     element = etree.SubElement(plane, f"{{{DI}}}BPMNEdge", {"id": f"{edge.id}_di", "bpmnElement": edge.id})
     for x, y in edge.points:
         etree.SubElement(element, f"{{{DD}}}waypoint", {"x": _number(x), "y": _number(y)})

@@ -178,22 +178,26 @@ def label_size(text: str) -> tuple[float, float]:
 
 
 def read_scope(element: etree._Element) -> Scope:
-    """The contents of a process or subprocess element."""
+    """The contents of a process or subprocess element; what has no id cannot be drawn."""
     scope = Scope(element.get("id", ""))
     for child in element:
         if not isinstance(child.tag, str) or not child.tag.startswith(_B):
             continue
         tag, ident = etree.QName(child).localname, child.get("id", "")
-        if is_event(tag) or is_gateway(tag) or is_activity(tag) or tag in ARTIFACTS:
+        if ident and (is_event(tag) or is_gateway(tag) or is_activity(tag) or tag in ARTIFACTS):
             scope.nodes[ident] = _node(child, tag)
         elif tag in ("sequenceFlow", "association"):
             edge = Edge(ident, child.get("sourceRef", ""), child.get("targetRef", ""), child.get("name", ""))
             (scope.flows if tag == "sequenceFlow" else scope.associations).append(edge)
         elif tag == "laneSet":
             scope.lanes.extend(_lanes(child, []))
+    for node in scope.nodes.values():
+        if node.host is not None and not is_activity(scope.nodes[node.host].tag if node.host in scope.nodes else ""):
+            node.host = None
     _data_associations(element, scope)
     known = scope.nodes.keys()
-    scope.flows = [f for f in scope.flows if f.source in known and f.target in known]
+    steps = {ident for ident, node in scope.nodes.items() if not node.is_artifact}
+    scope.flows = [f for f in scope.flows if f.source in steps and f.target in steps]
     scope.associations = [a for a in scope.associations if a.source in known and a.target in known]
     handlers = [a for a in scope.associations if scope.nodes[a.source].host and is_activity(scope.nodes[a.target].tag)]
     scope.flows += handlers

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from engine.layout.graph import Box, Node, Scope, label_size, text_width
 from engine.layout.labels import label_scope
 from engine.layout.ranks import Grid, arrange
 from engine.layout.route import route_scope
+from engine.layout.search import Effort
 
 COLUMN_GAP = 50.0
 ROW_GAP = 35.0
@@ -18,11 +21,11 @@ SUBPROCESS_PAD = 20.0
 SUBPROCESS_TITLE = 30.0
 
 
-def lay_out(scope: Scope) -> tuple[float, float]:
+def lay_out(scope: Scope, effort: Effort) -> tuple[float, float]:
     """Place everything in ``scope`` with its upper left corner at 0, 0 and return width and height."""
     for node in scope.nodes.values():
         if node.scope is not None:
-            width, height = lay_out(node.scope)
+            width, height = lay_out(node.scope, effort)
             node.box.width = max(100.0, width)
             node.box.height = max(80.0, height + SUBPROCESS_TITLE)
     grid = arrange(scope)
@@ -31,7 +34,7 @@ def lay_out(scope: Scope) -> tuple[float, float]:
     for node in scope.nodes.values():
         if node.scope is not None:
             node.scope.shift(node.box.x, node.box.y + SUBPROCESS_TITLE)
-    route_scope(scope)
+    route_scope(scope, effort)
     label_scope(scope)
     return width, height
 
@@ -60,9 +63,10 @@ def _columns(scope: Scope, grid: Grid) -> list[tuple[float, float]]:
 
 def _lanes(scope: Scope, grid: Grid, columns: list[tuple[float, float]]) -> tuple[float, float]:
     pad = LANE_PAD if scope.lanes else SUBPROCESS_PAD
-    apart = {
-        i: [n for n in scope.nodes.values() if n.event_subprocess and _lane_of(scope, n.id) == i] for i in range(99)
-    }
+    apart: dict[int, list[Node]] = defaultdict(list)
+    for node in scope.nodes.values():
+        if node.event_subprocess:
+            apart[_lane_of(scope, node.id)].append(node)
     top, width = 0.0, columns[-1][0] + columns[-1][1]
     for index in range(max(1, len(scope.lanes))):
         bottom = _rows(scope, grid, columns, index, top + pad)

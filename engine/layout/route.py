@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from engine.layout.graph import Box, Edge, Node, Point, Scope
 from engine.layout.grid import MERGED, TURN, Lines, lines_of
-from engine.layout.search import Cell, Direction, State, cheapest_path
+from engine.layout.search import Cell, Direction, Effort, State, cheapest_path
 
 _TOP_OR_BOTTOM = 25.0
 _WRONG_SIDE = 120.0
@@ -29,14 +29,18 @@ class _Port:
 class _Routing:
     scope: Scope
     lines: Lines
+    effort: Effort
     used: dict[tuple[str, Point], list[bool]] = field(default_factory=dict)
     """(node, point) -> for each edge that touches the node there: does it leave?"""
 
 
-def route_scope(scope: Scope) -> None:
-    """Give every sequence flow and association of ``scope`` (not of nested ones) its points."""
+def route_scope(scope: Scope, effort: Effort) -> None:
+    """Give every sequence flow and association of ``scope`` (not of nested ones) its points.
+
+    When the effort is used up the edges that are left become straight lines.
+    """
     if scope.flows:
-        routing = _Routing(scope, lines_of(scope))
+        routing = _Routing(scope, lines_of(scope), effort)
         for edge in sorted(scope.flows, key=lambda e: _order(scope, e)):
             edge.points = _route(routing, edge)
     for edge in scope.associations:
@@ -78,6 +82,7 @@ def _route(routing: _Routing, edge: Edge) -> list[Point]:
         lambda a, b: lines.step(edge, a, b),
         guess,
         TURN,
+        routing.effort,
     )
     if path is None:
         return _straight(source.box, target.box)

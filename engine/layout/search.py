@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 
@@ -15,6 +16,13 @@ _Arrival = tuple[State, bool]
 DIRECTIONS: tuple[Direction, ...] = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 
+@dataclass
+class Effort:
+    """How many states may still be looked at, for all edges of a diagram together."""
+
+    left: int = 100_000
+
+
 def cheapest_path(
     blocked: Collection[Cell],
     size: tuple[int, int],
@@ -23,8 +31,9 @@ def cheapest_path(
     step: Callable[[Cell, Cell], float],
     guess: Callable[[Cell], float],
     bend: float,
+    effort: Effort,
 ) -> list[State] | None:
-    """From one of ``starts`` to one of ``goals``, each with its own extra cost, or None when there is no way.
+    """From one of ``starts`` to one of ``goals``, each with its own extra cost, or None when none was found.
 
     The last state of the result is the goal. ``guess`` must never exceed the cost that is left.
     """
@@ -42,7 +51,8 @@ def cheapest_path(
 
     for state, cost in starts.items():
         reach((state, False), cost, None)
-    while heap:
+    while heap and effort.left > 0:
+        effort.left -= 1
         _, _, cost, arrival = heappop(heap)
         state, arrived = arrival
         if arrived:

@@ -4,15 +4,17 @@ from engine.models.base import Base, UtcDateTime
 from engine.models.complaint import ArchiveRecord, Attachment, Complaint, NumberSequence, Outbox, Suggestion
 from engine.models.people import Absence, AccessLog, ApiToken, User, UserGroup, UserRole
 from engine.models.process import (
+    DeployedDefinition,
     Deployment,
     DeploymentResource,
     HistoryEvent,
     Incident,
     MessageSubscription,
     ProcessInstance,
+    StartSubscription,
     Timer,
     UserTask,
-    UserTaskGroup,
+    UserTaskCandidate,
 )
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Attachment",
     "Base",
     "Complaint",
+    "DeployedDefinition",
     "Deployment",
     "DeploymentResource",
     "HistoryEvent",
@@ -31,12 +34,13 @@ __all__ = [
     "NumberSequence",
     "Outbox",
     "ProcessInstance",
+    "StartSubscription",
     "Suggestion",
     "Timer",
     "User",
     "UserGroup",
     "UserRole",
     "UserTask",
-    "UserTaskGroup",
+    "UserTaskCandidate",
     "UtcDateTime",
 ]

@@ -33,6 +33,18 @@ class DeploymentResource(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class DeployedDefinition(Base):
+    """A process, decision or form of a deployment, for bindings that look for it across deployments."""
+
+    __tablename__ = "deployed_definition"
+    deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    """process · decision · form"""
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    version_tag: Mapped[str] = mapped_column(String(128), default="")
+    __table_args__ = (Index("ix_definition_kind_name", "kind", "name"),)
+
+
 class ProcessInstance(Base):
     """A running or ended execution of a process definition, pinned to its deployment."""
 
@@ -64,11 +76,14 @@ class UserTask(Base):
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
     pack: Mapped[str] = mapped_column(String(64))
     deployment_id: Mapped[str] = mapped_column(String(64))
+    """The deployment of its process: that of the instance, or of the called process it belongs to."""
     process_id: Mapped[str] = mapped_column(String(128))
     element_id: Mapped[str] = mapped_column(String(128))
     name: Mapped[str] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(16), default="open")
     form_id: Mapped[str | None] = mapped_column(String(128))
+    form_deployment_id: Mapped[str | None] = mapped_column(String(64))
+    """The deployment of its form, where that is another than its own."""
     assignee: Mapped[str | None] = mapped_column(String(64), index=True)
     claimed_at: Mapped[datetime | None]
     priority: Mapped[int] = mapped_column(default=50)
@@ -88,12 +103,15 @@ class UserTask(Base):
     __table_args__ = (Index("ix_user_task_state_due", "state", "due_at"),)
 
 
-class UserTaskGroup(Base):
-    """A candidate group of a user task."""
+class UserTaskCandidate(Base):
+    """Who a user task is offered to: a candidate group ``<pack>/<group>``, or a candidate user by account.
 
-    __tablename__ = "user_task_group"
+    An account has no slash, so the two cannot be mistaken for each other.
+    """
+
+    __tablename__ = "user_task_candidate"
     task_id: Mapped[str] = mapped_column(ForeignKey("user_task.id"), primary_key=True)
-    group_id: Mapped[str] = mapped_column(String(128), primary_key=True, index=True)
+    candidate: Mapped[str] = mapped_column(String(128), primary_key=True, index=True)
 
 
 class Timer(Base):
@@ -126,6 +144,38 @@ class MessageSubscription(Base):
     __table_args__ = (Index("ix_subscription_name_key", "name", "correlation_key"),)
 
 
+class StartSubscription(Base):
+    """What a start event of a pack's version in force waits for; opened and closed by deploying."""
+
+    __tablename__ = "start_subscription"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pack: Mapped[str] = mapped_column(String(64))
+    deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"))
+    process_id: Mapped[str] = mapped_column(String(128))
+    element_id: Mapped[str] = mapped_column(String(128))
+    kind: Mapped[str] = mapped_column(String(8))
+    """timer · message · signal"""
+    name: Mapped[str] = mapped_column(String(128), default="")
+    written: Mapped[str] = mapped_column(Text)
+    """The trigger as the diagram says it; while it stays the same, so does the subscription."""
+    calendar: Mapped[str] = mapped_column(String(16), default="")
+    anchor: Mapped[datetime | None]
+    every: Mapped[str | None] = mapped_column(String(80))
+    last: Mapped[int | None]
+    occurrence: Mapped[int] = mapped_column(default=0)
+    """Number of the occurrence that is due next, counted from the anchor."""
+    due_at: Mapped[datetime | None]
+    run_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the sweep may take it; None for messages and signals, and for a timer behind its last occurrence."""
+    failed: Mapped[bool] = mapped_column(default=False)
+    """True for a single occurrence that failed and is tried again beside its cycle."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (
+        UniqueConstraint("pack", "process_id", "element_id", "occurrence"),
+        Index("ix_start_kind_name", "kind", "name"),
+    )
+
+
 class Incident(Base):
     """Something that stopped a process and needs the process owner."""
 
@@ -154,6 +204,8 @@ class HistoryEvent(Base):
     actor: Mapped[str | None] = mapped_column(String(64))
     on_behalf_of: Mapped[str | None] = mapped_column(String(64))
     type: Mapped[str] = mapped_column(String(32))
+    deployment_id: Mapped[str | None] = mapped_column(String(64))
+    """The deployment of its process, where that is another than the instance's."""
     process_id: Mapped[str | None] = mapped_column(String(128))
     element_id: Mapped[str | None] = mapped_column(String(128))
     task_id: Mapped[str | None] = mapped_column(String(36))

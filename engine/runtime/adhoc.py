@@ -6,8 +6,9 @@ the scope of the subprocess, so that what its activities have for themselves sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, cast
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -15,7 +16,11 @@ from SpiffWorkflow.util.task import TaskState
 from engine import feel
 from engine.runtime.model import AdHoc
 from engine.runtime.nodes import SubProcessNode, machine_of, scope_of
+from engine.runtime.repeats import MultiInstanceNode
 from engine.runtime.scopes import ALIVE, ScopeInstance
+
+if TYPE_CHECKING:
+    from engine.runtime.machine import Machine
 
 ACTIVATION = "~"
 """Name of the node that stands for one activation."""
@@ -51,7 +56,7 @@ class AdHocNode(SubProcessNode):
         known = {e.id: e for e in scope.spec.scope.activatable()}
         odd = [item for item in wanted if item not in known] if isinstance(wanted, list) else [wanted]
         if odd:
-            shown, choice = "、".join(feel.display(item) for item in odd), ", ".join(known)
+            shown, choice = "、".join(feel.shown(item) for item in odd), ", ".join(known)
             raise machine_of(task).fault(
                 self.element,
                 f"临时子流程“{self.element.label}”不能启动 {shown}；须是一个列表，可选：{choice}",
@@ -77,6 +82,8 @@ class AdHocNode(SubProcessNode):
             value = machine.evaluate(activation, self.ad_hoc.output_element, "outputElement")
             scope.data[name] = [*results, value] if isinstance(results, list) else [value]
         del activation.internal_data["local"]
+        finished, element_id = task.internal_data.setdefault("finished", {}), activation.internal_data["start"]
+        finished[element_id] = finished.get(element_id, 0) + 1
         others = [t for t in _activations(scope) if t is not activation]
         if condition is None:
             scope.open_ended = scope.open_ended and bool(others)
@@ -105,3 +112,32 @@ class ActivationNode(SubProcessNode):
 
 def _activations(scope: ScopeInstance) -> Iterable[Task]:
     return (t for t in scope.tasks.values() if isinstance(t.task_spec, ActivationNode) and t.has_state(ALIVE))
+
+
+def open_ad_hoc(machine: Machine) -> Iterator[tuple[Task, ScopeInstance]]:
+    """The ad-hoc subprocesses that may still activate something, with their scopes."""
+    return ((s.host, s) for s in machine.all_scopes() if s.open_ended and s.host is not None)
+
+
+def tally(task: Task, scope: ScopeInstance) -> tuple[Counter[str], Counter[str]]:
+    """How many activations of each element are open and how many are over, with everything that follows the element."""
+    going = Counter(str(t.internal_data["start"]) for t in _activations(scope))
+    return going, Counter(task.internal_data.get("finished", {}))
+
+
+def prospects(machine: Machine, scope: ScopeInstance, element_id: str) -> list[Task]:
+    """The user tasks that activating ``element_id`` would open, with their local variables, to evaluate who does them.
+
+    They are left in the scope: the machine is not to be run or stored afterwards.
+    """
+    node = scope.spec.task_specs[element_id]
+    task = scope.task_tree._add_child(node, TaskState.FUTURE)
+    tasks = [task]
+    if isinstance(node, MultiInstanceNode):
+        items = machine.collection(task)
+        tasks = [task._add_child(node.inner, TaskState.FUTURE) for _ in items]
+        for one, item in zip(tasks, items, strict=True):
+            one.internal_data["local"] = {node.loop.input_element: item} if node.loop.input_element else {}
+    for one in tasks:
+        machine.apply_inputs(one)
+    return tasks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -64,6 +65,10 @@ def build(processes: list[Process]) -> Definitions:
 def _scope(scope: Scope, process: Process, definitions: Definitions) -> ScopeSpec:
     spec = ScopeSpec(scope, process)
     spec.start = StartNode(spec)
+    attached: dict[str, list[Element]] = defaultdict(list)
+    for element in scope.elements.values():
+        if element.attached_to and element.event is not None and element.event.kind != "compensate":
+            attached[element.attached_to].append(element)
     for element in scope.elements.values():
         if element.children is not None:
             inside = _scope(element.children, process, definitions)
@@ -72,7 +77,9 @@ def _scope(scope: Scope, process: Process, definitions: Definitions) -> ScopeSpe
             if element.ad_hoc is not None:
                 ActivationNode(inside, element, ACTIVATION)
                 UndoNode(inside, element, element.id + INSIDE)
-        node = _node(spec, element, scope)
+        node = _node(spec, element)
+        if isinstance(node, ActivityNode):
+            node.boundary = tuple(attached[element.id])
         node.flows = _flows(element, scope)
         node.conditional = any(f.condition is not None or f.id == element.default for f in node.flows)
         if isinstance(node, InclusiveNode):
@@ -82,7 +89,7 @@ def _scope(scope: Scope, process: Process, definitions: Definitions) -> ScopeSpe
     return spec
 
 
-def _node(spec: ScopeSpec, element: Element, scope: Scope) -> Node:
+def _node(spec: ScopeSpec, element: Element) -> Node:
     if element.event_subprocess:
         SubProcessNode(spec, element, element.id + "/")
         return ListenerNode(spec, element)
@@ -95,10 +102,6 @@ def _node(spec: ScopeSpec, element: Element, scope: Scope) -> Node:
         node.loop = element.loop
         node.inner = kind(spec, element, element.id + "#")
         node.inner.repeats = True
-    if isinstance(node, ActivityNode):
-        node.boundary = tuple(
-            e for e in scope.boundary(element.id) if e.event is not None and e.event.kind != "compensate"
-        )
     return node
 
 

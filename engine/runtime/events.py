@@ -60,6 +60,14 @@ def listen(machine: Machine, scope: ScopeInstance, element: Element) -> None:
     subscribe(machine, task, start_of(element))
 
 
+def accept_no_more(scope: ScopeInstance) -> None:
+    """All that still runs in ``scope`` are event subprocesses: they are completed, and no further one may begin beside
+    them (BPMN 2.0.2, 13.3.2, state Completing). An interrupting one may still take their place."""
+    for task in scope.tasks.values():
+        if "listener" in task.internal_data and not start_of(element_of(task)).interrupting:
+            task._set_state(TaskState.CANCELLED)
+
+
 def start_of(element: Element) -> Element:
     """The start event of an event subprocess."""
     return cast(Any, element.children).starts()[0]  # type: ignore[no-any-return]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime import events
 from engine.runtime.model import Element, Flow
-from engine.runtime.nodes import Node, machine_of
-from engine.runtime.scopes import ALIVE
+from engine.runtime.nodes import Node, UserTaskNode, machine_of
+from engine.runtime.scopes import ALIVE, ScopeInstance
 
 
 class ExclusiveNode(Node):
@@ -50,6 +52,20 @@ class JoinNode(Node):
         for tokens in arrived.values():
             if tokens and task not in tokens:
                 tokens[0]._set_state(TaskState.COMPLETED)
+
+
+def deadlocked(scopes: Iterable[ScopeInstance]) -> Task | None:
+    """A token at a join when nothing else is awaited: no person, no event, nothing an ad-hoc subprocess may activate."""
+    stuck: Task | None = None
+    for scope in scopes:
+        if scope.open_ended:
+            return None
+        for task in scope.alive():
+            if "waits" in task.internal_data or isinstance(task.task_spec, UserTaskNode):
+                return None
+            if isinstance(task.task_spec, JoinNode):
+                stuck = task
+    return stuck
 
 
 class ParallelNode(JoinNode):

@@ -13,11 +13,11 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime import compensation, conditions, events
 from engine.runtime.adhoc import AdHocNode
-from engine.runtime.gateways import InclusiveNode, JoinNode
+from engine.runtime.gateways import InclusiveNode, deadlocked
 from engine.runtime.host import BpmnError, Host, Step
 from engine.runtime.model import Element, Flow
 from engine.runtime.nodes import Node, UserTaskNode
-from engine.runtime.scopes import ALIVE, ScopeInstance, ScopeSpec, visible
+from engine.runtime.scopes import ALIVE, ScopeInstance, ScopeSpec, handed, visible
 from engine.runtime.variables import Variables, element_of
 from engine.runtime.waits import Wait
 
@@ -66,11 +66,9 @@ class Machine(Variables):
         start_element: str | None = None,
         payload: Mapping[str, Any] | None = None,
     ) -> None:
-        """Begin ``process_id`` with ``variables`` in its scope and run to the first wait state.
+        """Begin ``process_id`` with ``variables`` at ``start_element``, by default the plain one. Raises KeyError.
 
-        ``start_element`` chooses among several start events; the plain one is taken by default. ``payload`` is what its
-        message, signal or timer carries; it passes through the output mappings of the start event where it has some.
-        Raises KeyError when there is no such process or start event.
+        ``payload`` is what its message, signal or timer carries; it passes through its output mappings if it has some.
         """
         self.root = ScopeInstance(self, self.definitions.processes[process_id], None)
         element = self.start_event(self.root, start_element)
@@ -194,9 +192,14 @@ class Machine(Variables):
                 ):
                     return True
         for scope in scopes:
-            if not scope.completed and not scope.open_ended and not scope.alive():
+            if scope.completed or scope.open_ended:
+                continue
+            alive = scope.alive()
+            if not alive:
                 self._complete_scope(scope)
                 return True
+            if all(element_of(t).event_subprocess for t in alive):
+                events.accept_no_more(scope)
         return False
 
     def _complete_scope(self, scope: ScopeInstance) -> None:
@@ -209,13 +212,7 @@ class Machine(Variables):
 
     def _refuse_deadlock(self) -> None:
         """Tokens that wait at joins for tokens that can never come are a fault of the diagram."""
-        stuck: Task | None = None
-        for scope in self.all_scopes():
-            for task in scope.alive():
-                if "waits" in task.internal_data or isinstance(task.task_spec, UserTaskNode):
-                    return
-                if isinstance(task.task_spec, JoinNode):
-                    stuck = task
+        stuck = deadlocked(self.all_scopes())
         if stuck is not None:
             element = element_of(stuck)
             raise self.fault(
@@ -246,9 +243,9 @@ class Machine(Variables):
             )
         if not scope.called:
             scope.data = task.internal_data.pop("local", {})
-        elif element.propagate_parent:
-            scope.data.update(visible(task))
         else:
+            if element.propagate_parent:
+                scope.data.update(handed(task, visible(task)))
             scope.data.update(task.internal_data.get("local", {}))
         self.scopes[task.id] = scope
         return scope
@@ -268,6 +265,12 @@ class Machine(Variables):
                 element,
                 f"调用的流程“{process_id}”不存在或不可执行",
                 f"the called process “{process_id}” does not exist or is not executable",
+            )
+        if spec.scope.plain_start() is None:
+            raise self.fault(
+                element,
+                f"调用的流程“{process_id}”没有无触发条件的开始事件",
+                f"the called process “{process_id}” has no plain start event",
             )
         scope = ScopeInstance(self, spec, task)
         scope.deployment = deployment
@@ -291,15 +294,9 @@ class Machine(Variables):
 
     def start_event(self, scope: ScopeInstance, start_element: str | None) -> Element:
         """The start event ``start_element`` of ``scope``; by default the plain one. Raises KeyError."""
-        inside = scope.spec.scope
-        starts = inside.starts()
-        if start_element is not None:
-            chosen = next((e for e in starts if e.id == start_element), None)
-        else:
-            chosen = next((e for e in starts if e.event is None or e.event.kind == "none"), None)
-            chosen = chosen or (starts[0] if starts else None)
+        chosen = scope.spec.scope.start(start_element)
         if chosen is None:
-            raise KeyError(start_element or inside.id)
+            raise KeyError(start_element or scope.spec.name)
         return chosen
 
     def begin(self, scope: ScopeInstance, element: Element, variables: Mapping[str, Any] | None = None) -> None:
@@ -344,8 +341,8 @@ class Machine(Variables):
         if not events.throw(self, task, "error", code, variables):
             raise self.fault(
                 element_of(task),
-                f"错误“{code or '无代码'}”没有被任何边界事件或事件子流程捕获",
-                f"the error “{code or 'without code'}” is caught by no boundary event or event subprocess",
+                f"错误“{code or '无代码'}”没有被任何边界事件或事件子流程捕获。请在此活动上画一个同代码的错误边界事件",
+                f"the error “{code or 'without code'}” is caught by no boundary event or event subprocess. Draw an error boundary event with this code on the activity",
             )
 
     def throw_escalation(self, task: Task, code: str, variables: Mapping[str, Any]) -> None:

@@ -30,6 +30,13 @@ TASKS = frozenset(
 SUBPROCESSES = frozenset(["subProcess", "adHocSubProcess"])
 GATEWAYS = frozenset(["exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"])
 EVENTS = frozenset(["startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"])
+_BESIDE = frozenset(
+    ["process", "participant", "lane", "textAnnotation", "group", "dataObjectReference", "dataStoreReference"]
+)
+COUNTED = tuple(
+    f"{{{BPMN}}}{tag}" for tag in sorted(TASKS | GATEWAYS | EVENTS | _BESIDE | {"sequenceFlow", "association"})
+)
+"""What is drawn, and makes a diagram large."""
 JOBS = frozenset(["serviceTask", "sendTask"])
 _PATH = re.compile(r"=\s*([^\W\d]\w*)\s*(?:\.\s*\w+\s*)*$")
 
@@ -114,6 +121,7 @@ class Element:
     scope_id: str
     line: int
     lane: str | None = None
+    """the lane, else the pool: a pool without lanes is one role"""
     documentation: str = ""
     incoming: list[str] = field(default_factory=list)
     outgoing: list[str] = field(default_factory=list)
@@ -153,8 +161,9 @@ class Element:
 
     @property
     def label(self) -> str:
-        """What to call the element in a message."""
-        return self.name or self.id
+        """What to call the element in a message, cut to a hundred characters."""
+        text = self.name or self.id
+        return text if len(text) <= 100 else text[:99] + "…"
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -174,6 +183,16 @@ class Scope:
 
     def starts(self) -> list[Element]:
         return [e for e in self.elements.values() if e.type == "startEvent"]
+
+    def plain_start(self) -> Element | None:
+        """The start event without a trigger."""
+        return next((e for e in self.starts() if e.event is None or e.event.kind == "none"), None)
+
+    def start(self, element_id: str | None = None) -> Element | None:
+        """The start event ``element_id``; by default the plain one, else the first."""
+        if element_id is None:
+            return self.plain_start() or next(iter(self.starts()), None)
+        return next((e for e in self.starts() if e.id == element_id), None)
 
     def activatable(self) -> list[Element]:
         """What an ad-hoc subprocess may activate: everything no flow leads to (BPMN 2.0.2, 13.3.5)."""

@@ -16,6 +16,8 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime import compensation, events
 from engine.runtime.model import Element, Flow
+from engine.runtime.scopes import handed
+from engine.runtime.waits import named
 
 if TYPE_CHECKING:
     from engine.runtime.machine import Machine
@@ -49,7 +51,10 @@ class Node(TaskSpec):  # type: ignore[misc]
         return True
 
     def choose(self, task: Task) -> list[Flow]:
-        """The sequence flows a token leaves by: all whose condition holds, else the default one (BPMN 2.0.2, 13.3.1)."""
+        """The sequence flows a token leaves by: all whose condition holds, else the default one (BPMN 2.0.2, 13.3.1).
+
+        The local variables of the element are gone by then.
+        """
         if not self.conditional:
             return self.flows
         machine = machine_of(task)
@@ -83,6 +88,7 @@ class Node(TaskSpec):  # type: ignore[misc]
             body = my_task.parent
             cast("MultiInstanceNode", body.task_spec).inner_completed(body, my_task)
             return
+        my_task.internal_data.pop("local", None)
         flows = self.choose(my_task)
         machine.completed(my_task, flows)
         scope = scope_of(my_task)
@@ -144,8 +150,7 @@ class ThrowNode(Node):
             return False
         machine.result(task, {})
         if kind == "signal" and event is not None:
-            name = machine.evaluate(task, event.name, "signal")
-            machine.throw_signal(str(name), machine.local(task))
+            machine.throw_signal(named(machine, task, self.element, event.name), machine.local(task))
         elif kind == "escalation":
             task.internal_data["thrown"] = True
             machine.throw_escalation(task, self._code(task), {})
@@ -158,9 +163,8 @@ class ThrowNode(Node):
         return compensation.undo(machine_of(task), task, self.element.event.activity) > 0
 
     def _code(self, task: Task) -> str:
-        event = self.element.event
-        code = event.code if event is not None and event.code else ""
-        return str(machine_of(task).evaluate(task, code, "code"))
+        code = self.element.event.code if self.element.event is not None else None
+        return named(machine_of(task), task, self.element, code) if code else ""
 
     def _on_complete_hook(self, my_task: Task) -> None:
         super()._on_complete_hook(my_task)
@@ -271,7 +275,7 @@ class SubProcessNode(ActivityNode):
             task.internal_data["local"] = scope.data
             machine.result(task, {})
         elif self.element.outputs or self.element.propagate_children:
-            machine.result(task, scope.data)
+            machine.result(task, handed(task, scope.data))
 
 
 class UndoNode(SubProcessNode):

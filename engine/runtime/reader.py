@@ -22,6 +22,7 @@ from engine.runtime.event_reader import EventReader
 from engine.runtime.extension_reader import ExtensionReader, embedded_forms, properties
 from engine.runtime.model import (
     BPMN,
+    COUNTED,
     EVENTS,
     GATEWAYS,
     SUBPROCESSES,
@@ -35,6 +36,13 @@ from engine.runtime.model import (
 )
 
 _NS = {"b": BPMN}
+_PICTURES = {
+    "collaboration": "协作图",
+    "choreography": "编排图",
+    "conversation": "会话图",
+    "globalConversation": "会话图",
+}
+"""Kinds of diagrams that describe without a process of their own."""
 _B = f"{{{BPMN}}}"
 
 
@@ -45,7 +53,7 @@ class Reader:
     """
 
     def __init__(self, content: bytes, file: str) -> None:
-        """Raise ModelInvalid when the file is not XML at all; everything else becomes a finding."""
+        """Raise ModelInvalid when the file is not XML at all or far too large; everything else becomes a finding."""
         self.file = file
         self.findings: list[Finding] = []
         self.processes: list[Process] = []
@@ -53,6 +61,8 @@ class Reader:
         if root.tag != _B + "definitions":
             self._error(None, "不是 BPMN 2.0 文件", "this is not a BPMN 2.0 file")
             return
+        xml.check_size(root, file, COUNTED)
+        self._root = root
         self._ids: set[str] = set()
         self._events = EventReader(root, self._error)
         self._extensions = ExtensionReader(self._error, self._note)
@@ -67,7 +77,13 @@ class Reader:
 
     def _judge(self) -> None:
         if not self.processes:
-            self._error(None, "文件中没有流程", "the file holds no process")
+            found = {etree.QName(e).localname for e in self._root.iterchildren(tag=etree.Element)} & _PICTURES.keys()
+            self._note(
+                "warning" if found else "error",
+                None,
+                f"文件中没有流程{''.join(f'，只有{_PICTURES[kind]}' for kind in sorted(found))}，不会运行；要运行请画一个流程（process）",
+                f"the file holds no process{''.join(f' but a {kind}' for kind in sorted(found))} and does not run; draw a process to run it",
+            )
         elif not any(p.executable for p in self.processes):
             self._note(
                 "warning",
@@ -94,7 +110,7 @@ class Reader:
             embedded_forms=embedded_forms(node),
             pool=pools.get(node.get("id"), ""),
         )
-        self._unique(process.id)
+        self._unique(node)
         lane_of: dict[str, str] = {}
         for lane in node.iterfind(".//b:lane", _NS):
             name = lane.get("name", "") or lane.get("id", "")
@@ -102,7 +118,7 @@ class Reader:
             process.lane_properties[name] = properties(lane)
             for ref in lane.findall("b:flowNodeRef", _NS):
                 lane_of[(ref.text or "").strip()] = name
-        self._scope(node, process, process, lane_of, None)
+        self._scope(node, process, process, lane_of, None if process.lanes else process.pool or None)
         structure.judge(process, self._error)
         return process
 
@@ -148,14 +164,19 @@ class Reader:
             condition=(condition.text or "").strip() if condition is not None else None,
             properties=properties(node),
         )
-        self._unique(flow.id)
+        self._unique(node)
         scope.flows[flow.id] = flow
 
     def _connect(self, scope: Scope) -> None:
         for flow in list(scope.flows.values()):
             source, target = scope.elements.get(flow.source), scope.elements.get(flow.target)
             if source is None or target is None:
-                self._error(flow.id, "连线的起点或终点不存在", "the sequence flow starts or ends nowhere")
+                named = f"“{flow.name}”" if flow.name else ""
+                self._error(
+                    flow.id or None,
+                    f"连线{named}的起点“{flow.source}”或终点“{flow.target}”不存在，请在建模工具中重新连接",
+                    f"the sequence flow {named} leads from “{flow.source}” to “{flow.target}”, one of which does not exist; connect it again in the modeller",
+                )
                 del scope.flows[flow.id]
                 continue
             source.outgoing.append(flow.id)
@@ -178,18 +199,21 @@ class Reader:
             compensation=node.get("isForCompensation", "false") in ("true", "1"),
             properties=properties(node),
         )
-        self._unique(element.id)
+        self._unique(node)
         self._attributes(node, element)
         self._children(node, element)
         self._extensions.read(node, element)
         return element
 
-    def _unique(self, identifier: str) -> None:
+    def _unique(self, node: etree._Element) -> None:
+        identifier = node.get("id", "")
         if not identifier or identifier in self._ids:
+            name = " ".join((node.get("name") or "").split())
+            what = f"{etree.QName(node).localname}{f' “{name}”' if name else ''}"
             self._error(
                 identifier or None,
-                f"编号“{identifier or '（空）'}”缺失或在文件中重复，请改成唯一的编号",
-                f"the id “{identifier or '(none)'}” is missing or used twice in the file; give each element one of its own",
+                f"第 {node.sourceline} 行 {what} 的编号{'缺失' if not identifier else '在文件中重复'}，请在建模工具中给它一个唯一的编号",
+                f"the id of {what} in line {node.sourceline} is {'missing' if not identifier else 'used twice'}; give it one of its own in the modeller",
             )
         self._ids.add(identifier)
 

@@ -83,7 +83,9 @@ class MultiInstanceNode(ActivityNode):
                 f"输出集合“{name}”被里面的步骤改写了，请给里面的变量另取名称",
                 f"the output collection “{name}” was overwritten by a step inside; give the variable inside another name",
             )
-        results[child.internal_data["index"]] = machine.evaluate(child, expression, "outputElement")
+        index = child.internal_data["index"]
+        value = machine.evaluate(child, expression, "outputElement")
+        data["local"][name] = [*results[:index], value, *results[index + 1 :]]
 
     @staticmethod
     def _counters(data: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ process itself.
 from __future__ import annotations
 
 from collections import ChainMap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
@@ -112,6 +113,31 @@ def chain(task: Task) -> list[dict[str, Any]]:
 def visible(task: Task) -> ChainMap[str, Any]:
     """All variables visible to ``task`` as one mapping."""
     return ChainMap(*chain(task))
+
+
+def handed(task: Task, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """``variables`` as they go to or come from the process the call activity ``task`` calls.
+
+    The output collections that are being filled around it stay behind: its copy would undo what other instances added.
+    """
+    behind = _collecting(task)
+    return {name: value for name, value in variables.items() if name not in behind}
+
+
+def _collecting(task: Task) -> set[str | None]:
+    names: set[str | None] = set()
+    current: Task | None = task
+    while current is not None:
+        body, element = body_of(current), current.task_spec.element
+        if body is not None:
+            names.add(element.loop.output_collection)
+            current = body
+            continue
+        if element.ad_hoc is not None:
+            names.add(element.ad_hoc.output_collection)
+        scope = cast(ScopeInstance, current.workflow)
+        current = None if scope.called else scope.host
+    return names
 
 
 def write(maps: list[dict[str, Any]], values: dict[str, Any]) -> list[Change]:

@@ -35,7 +35,9 @@ def dump(machine: Machine) -> bytes:
         **({"end": machine.end_element} if machine.end_element else {}),
         "scopes": [_scope(s, position) for s in scopes],
     }
-    return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 1)
+    return zlib.compress(
+        json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"), 1
+    )
 
 
 def load(content: bytes, definitions: Definitions, host: Host) -> Machine:

@@ -17,6 +17,8 @@ def judge(process: Process, error: Report) -> None:
         for element in scope.elements.values():
             for problem in _element(scope, element):
                 error(*problem)
+        for problem in _twins(scope):
+            error(*problem)
     for problem in (*_starts(process, process.id, "流程", "process"), *_undone(process, [])):
         error(*problem)
     for element in process.walk():
@@ -58,6 +60,36 @@ def _boundary(scope: Scope, element: Element) -> Iterator[Problem]:
     host = scope.elements.get(element.attached_to or "")
     if host is None or host.type not in TASKS:
         yield (element.id, "边界事件没有附着在任务上", "the boundary event is not attached to an activity")
+
+
+def _twins(scope: Scope) -> Iterator[Problem]:
+    """Of two events in one place that wait for the same, only one can catch it (Camunda 8, "Error events")."""
+    places: dict[str, list[Element]] = {}
+    for element in scope.elements.values():
+        if element.attached_to:
+            places.setdefault(element.attached_to, []).append(element)
+        elif element.event_subprocess and element.children is not None:
+            places.setdefault(scope.id, []).extend(element.children.starts())
+        elif element.type == "eventBasedGateway":
+            places[element.id] = [scope.elements[scope.flows[f].target] for f in element.outgoing]
+    for waiting in places.values():
+        seen: dict[tuple[str | None, ...], Element] = {}
+        for element in waiting:
+            event = element.event
+            if event is None or event.kind not in _CAUGHT_ONCE:
+                continue
+            caught = event.name if event.kind == "message" else event.code
+            twin = seen.setdefault((event.kind, caught, event.correlation_key), element)
+            if twin is not element:
+                zh, en = _CAUGHT_ONCE[event.kind]
+                yield (
+                    element.id,
+                    f"“{element.label}”与“{twin.label}”在同一处等待同样的{zh}，只有一个能捕获；请删除一个，或换成另一个{zh}",
+                    f"“{element.label}” waits for the same {en} in the same place as “{twin.label}”, and only one can catch it; remove one or give it another {en}",
+                )
+
+
+_CAUGHT_ONCE = {"message": ("消息", "message"), "error": ("错误", "error"), "escalation": ("升级", "escalation")}
 
 
 def _ends(scope: Scope, element: Element) -> Iterator[Problem]:

@@ -57,8 +57,8 @@ class Variables:
         names = {str(p.params["name"]) for p in result.problems if p.code == "unknown_name"}
         names |= {n for n in feel.compile_expression(expression).names if known.get(n, n) is None}
         shown = sorted(names)
-        why_zh = f"变量 {'、'.join(shown)} 没有值" if shown else f"结果是“{feel.display(result.value)}”"
-        why_en = f"{', '.join(shown)} has no value" if shown else f"the result is “{feel.display(result.value)}”"
+        why_zh = f"变量 {'、'.join(shown)} 没有值" if shown else f"结果是“{feel.shown(result.value)}”"
+        why_en = f"{', '.join(shown)} has no value" if shown else f"the result is “{feel.shown(result.value)}”"
         raise self.fault(
             element,
             f"条件“{text}”既不为真也不为假：{why_zh}。请在图中给该条件补上缺省值，或在前面的表单中填写该变量",
@@ -85,12 +85,13 @@ class Variables:
     def collection(self, task: Task) -> list[Any]:
         """The items of a multi-instance activity."""
         element = element_of(task)
-        value = self.evaluate(task, element.loop.input_collection if element.loop else "", "inputCollection")
+        text = element.loop.input_collection if element.loop else ""
+        value = self.evaluate(task, text, "inputCollection")
         if not isinstance(value, list):
             raise self.fault(
                 element,
-                f"多实例的输入集合不是列表：{feel.display(value)}",
-                f"the input collection is not a list: {feel.display(value)}",
+                f"多实例的输入集合“{text}”不是列表：{feel.shown(value)}。请检查变量名，或在前面的步骤中给出列表",
+                f"the input collection “{text}” is not a list: {feel.shown(value)}. Check the name, or give the list in an earlier step",
             )
         if len(value) > MAX_ITEMS:
             raise self.fault(
@@ -158,7 +159,7 @@ class Variables:
             return expression.explain(context, now=self.host.now())
         except feel.FeelError as error:
             raise self.fault(
-                element, f"表达式“{text}”（{what}）：{_zh(error)}", f"expression “{text}” ({what}): {_en(error)}"
+                element, f"表达式“{text}”（{what}）：{error.zh()}", f"expression “{text}” ({what}): {error.en()}"
             ) from None
 
     def fault(self, element: Element, zh: str, en: str) -> ExecutionError:
@@ -211,11 +212,3 @@ def _set_path(values: dict[str, Any], path: list[str], value: Any, existing: Map
         values[part] = dict(found) if isinstance(found, dict) else {}
         values, existing = values[part], {}
     values[last] = value
-
-
-def _zh(error: feel.FeelError) -> str:
-    return str(error.zh()) if isinstance(error, feel.FeelSyntaxError | feel.FeelLimitError) else str(error)
-
-
-def _en(error: feel.FeelError) -> str:
-    return str(error.en()) if isinstance(error, feel.FeelSyntaxError | feel.FeelLimitError) else str(error)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from SpiffWorkflow.task import Task
 
@@ -18,7 +19,10 @@ from engine.runtime.model import Element
 if TYPE_CHECKING:
     from engine.runtime.machine import Machine
 
-_CYCLE = re.compile(r"^R(\d*)/(?:([^/P][^/]*)/)?(P[^/]+)$", re.ASCII)
+_CYCLE = re.compile(r"^R(\d*)/(?:([^P].*)/)?(P[^/]+)$", re.ASCII)
+_ZONED = re.compile(r"(.+T.+)\[([A-Za-z][\w/+-]*)\]", re.ASCII)
+_SECOND = 1_000_000
+"""In microseconds."""
 _MAX_REPETITIONS = 100_000
 _MAX_SKIPPED = 5_000
 """Occurrences of a cycle that began in the past which are passed over one by one."""
@@ -67,12 +71,19 @@ class Cycle:
 
 
 def parse_cycle(text: str) -> Cycle:
-    """Read ``R3/P1D``, ``R/PT1H`` or ``R2/2026-03-02T09:00:00+08:00/P1D``. Raises ValueError."""
+    """Read ``R3/P1D``, ``R/PT1H`` or ``R2/2026-03-02T09:00:00+08:00/P1D``.
+
+    Raises ValueError, CalendarError when the interval is below a second: the cycle would never come to rest.
+    """
     match = _CYCLE.match(text)
     if match is None:
         raise ValueError(text)
     count, start, every = match.groups()
-    parse_span(every)
+    span = parse_span(every)
+    if not span.months and (span.weeks * 7 + span.days) * 86_400 * _SECOND + span.micros < _SECOND:
+        raise CalendarError(
+            "循环的间隔不能短于 1 秒，例如写 R/PT1H", "the interval of a cycle is at least one second; write for instance R/PT1H"
+        )  # fmt: skip
     repetitions = int(count) if count else -1
     if repetitions == 0 or repetitions > _MAX_REPETITIONS:
         raise ValueError(text)
@@ -80,11 +91,28 @@ def parse_cycle(text: str) -> Cycle:
 
 
 def parse_instant(text: str) -> datetime:
-    """Read a date and time with its offset. Raises ValueError."""
-    at = datetime.fromisoformat(text)
+    """Read a date and time with its offset, the name of its zone (``...T09:00:00[Europe/Berlin]``) or both.
+
+    Raises ValueError.
+    """
+    zoned = _ZONED.fullmatch(text)
+    at = datetime.fromisoformat(zoned[1] if zoned else text)
+    if zoned:
+        zone = _zone(zoned[2])
+        at = at if at.tzinfo is not None else at.replace(tzinfo=zone)
     if at.tzinfo is None:
         raise ValueError(text)
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(text) from None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(name) from None
 
 
 def subscription(machine: Machine, task: Task, element: Element, around: Task) -> Wait:
@@ -98,23 +126,34 @@ def subscription(machine: Machine, task: Task, element: Element, around: Task) -
     if event.kind == "timer":
         return _timer(machine, around, element, event.timer or "duration", event.text)
     if event.kind == "message":
-        name = _name(machine, element, machine.evaluate(task, event.name, "message", element=element))
-        return Wait("message", name, _key(machine, task, element))
+        return Wait("message", named(machine, task, element, event.name), _key(machine, task, element))
     if event.kind == "signal":
-        return Wait("signal", _name(machine, element, machine.evaluate(around, event.name, "signal", element=element)))
+        return Wait("signal", named(machine, around, element, event.name))
     if event.kind == "conditional":
         return Wait("conditional", event.text, event.changes)
     return Wait(event.kind, event.code or "")
 
 
-def _name(machine: Machine, element: Element, value: Any) -> str:
+def named(machine: Machine, task: Task, element: Element, text: str) -> str:
+    """What an event calls its message, signal, error or escalation; a fault when that is no text."""
+    kind = element.event.kind if element.event else "message"
+    value = machine.evaluate(task, text, kind, element=element)
     if isinstance(value, str) and value:
         return value
+    zh, en = _CALLED[kind]
     raise machine.fault(
         element,
-        f"消息或信号的名称不是文本：{feel.display(value)}",
-        f"the name of the message or signal is not a text: {feel.display(value)}",
+        f"{zh}“{text}”不是文本：{feel.shown(value)}",
+        f"the {en} “{text}” is not a text: {feel.shown(value)}",
     )
+
+
+_CALLED = {
+    "message": ("消息的名称", "name of the message"),
+    "signal": ("信号的名称", "name of the signal"),
+    "error": ("错误的代码", "code of the error"),
+    "escalation": ("升级的代码", "code of the escalation"),
+}
 
 
 def _key(machine: Machine, task: Task, element: Element) -> str:
@@ -126,8 +165,8 @@ def _key(machine: Machine, task: Task, element: Element) -> str:
         return str(feel.display(value))
     raise machine.fault(
         element,
-        f"消息的关联键“{text or ''}”没有值：{feel.display(value)}，应为文本或数字",
-        f"the correlation key “{text or ''}” of the message must be a text or a number, not {feel.display(value)}",
+        f"消息的关联键“{text or ''}”没有值：{feel.shown(value)}，应为文本或数字",
+        f"the correlation key “{text or ''}” of the message must be a text or a number, not {feel.shown(value)}",
     )
 
 
@@ -142,12 +181,15 @@ def _timer(machine: Machine, task: Task, element: Element, kind: str, text: str)
             raise ValueError(value)
         if kind == "cycle":
             return _cycle(machine, element, parse_cycle(value))
+        if kind == "duration" and value.startswith("-P"):
+            parse_span(value[1:])
+            value = "PT0S"  # a negative duration is over at once (Camunda 8, "Timer events")
         if kind == "duration" and value.startswith("P"):
             return _counted(machine, element, machine.host.now(), value, None)
         return _at(parse_instant(value), text)
     except (ValueError, feel.FeelError) as error:
         why = error if isinstance(error, CalendarError) else None
-        shown = f"“{text}”（{feel.display(value)}）" if text.startswith("=") else f"“{text}”"
+        shown = f"“{text}”（{feel.shown(value)}）" if text.startswith("=") else f"“{text}”"
         raise machine.fault(
             element,
             f"定时{shown}不是有效的时间，请写成 PT4H、P2D、R3/P1D 或带时区的日期时间{'。' + why.zh if why else ''}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from engine.models import ArchiveRecord, Complaint, UserTask, UserTaskGroup
+from engine.models import ArchiveRecord, Complaint, UserTask, UserTaskCandidate
 from tests.browser.served import Served
 
 STAFF, REVIEWER, DEPARTMENT, MANAGER = "linxiao", "chenli", "qianfang", "dengkai"
@@ -37,7 +37,7 @@ def task_at(office: Served, element_id: str, group: str = "") -> str:
     """The oldest open task at a step, of a group if one is given."""
     query = select(UserTask.id).where(UserTask.element_id == element_id, UserTask.state == "open")
     if group:
-        query = query.join(UserTaskGroup).where(UserTaskGroup.group_id == f"telecom/{group}")
+        query = query.join(UserTaskCandidate).where(UserTaskCandidate.candidate == f"telecom/{group}")
     with office.engine.context.store.read() as session:
         found = session.scalars(query.order_by(UserTask.created_at, UserTask.id)).first()
     assert found, f"no open task at {element_id}"

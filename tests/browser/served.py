@@ -24,7 +24,7 @@ from waitress.server import create_server
 from engine import SYSTEM, Actor, Config, Engine, load_config, open_engine
 from engine.clock import Clock, VirtualClock
 from engine.demo import seed_complaints, seed_people
-from engine.models import ProcessInstance, UserTask, UserTaskGroup
+from engine.models import ProcessInstance, UserTask, UserTaskCandidate
 from engine.passwords import Passwords
 from engine.types import Started
 from engine.user_tasks import variables_of
@@ -87,7 +87,9 @@ class Served:
         with context.store.read() as session:
             instance = session.get_one(ProcessInstance, task.instance_id)
             known = variables_of(context, session, instance, task.id)
-            groups = set(session.scalars(select(UserTaskGroup.group_id).where(UserTaskGroup.task_id == task.id)))
+            groups = set(
+                session.scalars(select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == task.id))
+            )
         form = self.engine.deployments.parsed(instance.deployment_id).forms[task.form_id or ""]
         hints = _hints()
         given = {**hints.get("*", {}), **hints.get(task.element_id, {}), **_SMOOTH.get(task.element_id, {})}

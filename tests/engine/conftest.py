@@ -26,7 +26,7 @@ from engine.models import (
     ProcessInstance,
     User,
     UserTask,
-    UserTaskGroup,
+    UserTaskCandidate,
 )
 from engine.packs import load_pack
 from engine.store import Store
@@ -246,7 +246,7 @@ class Office:
         }
         given |= values
         self.add(UserTask(**given))
-        self.add(*(UserTaskGroup(task_id=given["id"], group_id=f"shop/{g}") for g in groups))
+        self.add(*(UserTaskCandidate(task_id=given["id"], candidate=f"shop/{g}") for g in groups))
         return str(given["id"])
 
     def history(self, instance_id: str, actor: Actor, *events: Event, at: datetime | None = None) -> None:

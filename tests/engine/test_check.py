@@ -18,7 +18,7 @@ def test_the_report_as_the_command_line_prints_it() -> None:
     assert not report.ok
     printed = report.to_dict("en")
     assert printed["name"] == "office"
-    assert printed["coverage"] == {"enforced": 0, "prompted": 0, "uncarried": 0, "needs_figure": 1}
+    assert printed["coverage"] == {"enforced": 0, "unproven": 0, "prompted": 0, "uncarried": 0, "needs_figure": 1}
     assert printed["findings"] == [
         {
             "severity": "error",
@@ -45,5 +45,5 @@ def test_a_hundred_elements_are_checked_quickly() -> None:
     report = checked(files)
     assert perf_counter() - started < 1.5
     assert [f.en for f in report.findings if f.severity == "error"] == [
-        "“步骤” has nobody to do it: put it into a lane or give candidate groups"
+        "“步骤” has nobody to do it: put it into a lane, or give candidate groups or users"
     ] * 50

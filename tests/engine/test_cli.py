@@ -132,9 +132,9 @@ def test_check_json_has_the_promised_shape(run: Run) -> None:
     data = json.loads(result.stdout)
     assert list(data) == ["packs"]
     (pack,) = data["packs"]
-    assert list(pack) == ["name", "ok", "findings", "coverage"]
+    assert list(pack) == ["name", "ok", "findings", "coverage", "proof"]
     assert (pack["name"], pack["ok"]) == ("telecom", True)
-    assert set(pack["coverage"]) == {"enforced", "prompted", "uncarried", "needs_figure"}
+    assert set(pack["coverage"]) == {"enforced", "unproven", "prompted", "uncarried", "needs_figure"}
     assert all(isinstance(n, int) for n in pack["coverage"].values())
     assert sum(pack["coverage"].values()) == 64
     assert all(set(f) == {"severity", "file", "element", "message"} for f in pack["findings"])

@@ -75,7 +75,38 @@ def test_a_pack_says_which_of_its_rules_a_shared_element_carries(folder: Path) -
     element = pack.processes["callback"].find("call_back")
     assert element is not None
     assert element.clauses == ("R7",)
-    assert [f.element for f in pack.findings if "no element of a diagram" in f.en] == ["nowhere"]
+    assert [f.element for f in pack.findings if "neither an element" in f.en] == ["nowhere"]
+
+
+def test_a_pack_says_in_which_calendar_a_shared_element_counts_and_what_lanes_flows_and_fields_carry(
+    folder: Path,
+) -> None:
+    shared = folder.parent / "common" / "callback"
+    lane = '<b:laneSet><b:lane id="lane_callback" name="前台"><b:flowNodeRef>call_back</b:flowNodeRef></b:lane></b:laneSet>'
+    (shared / "callback.bpmn").write_text(CALLBACK.replace("<b:startEvent", f"{lane}<b:startEvent", 1), "utf-8")
+    (shared / "forms").mkdir()
+    field = '{"type": "textfield", "id": "f", "key": "opinion", "label": "意见"}'
+    (shared / "forms" / "call_back.form").write_text(f'{{"id": "call_back", "components": [{field}]}}', "utf-8")
+    name_it(
+        folder,
+        """
+[clauses]
+lane_callback = "R1"
+c1 = "R2"
+"call_back.opinion" = "R3"
+[calendars]
+call_back = "working"
+""",
+    )
+    pack = load_pack(read_folder(folder))
+    process = pack.processes["callback"]
+    element = process.find("call_back")
+    assert element is not None
+    assert element.properties["calendar"] == "working"
+    assert process.lane_properties["前台"]["clause"] == "R1"
+    assert process.flows["c1"].properties["clause"] == "R2"
+    assert pack.forms["call_back"].fields[0].properties["clause"] == "R3"
+    assert [f.en for f in pack.findings if f.file == "pack.toml"] == []
 
 
 @pytest.mark.parametrize("name", ["nothing", "../small", ".."])

@@ -157,7 +157,8 @@ def test_of_two_withdrawals_at_once_one_is_taken(telecom: Office) -> None:
 
     def withdraw() -> None:
         try:
-            results.append(telecom.engine.messages.correlate(SYSTEM, "withdraw", started.number, {"reason": "x"}))
+            sent = telecom.engine.messages.correlate(SYSTEM, "withdraw", started.number, {"reason": "x"})
+            results.append(sent.instances)
         except NoSubscription:
             results.append(0)
 

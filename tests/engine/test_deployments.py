@@ -106,7 +106,8 @@ def test_running_complaints_keep_their_version_in_a_new_process_too(house: Offic
 
 def test_a_changed_folder_of_the_telecom_pack_is_deployed(telecom: Office, tmp_path: Path) -> None:
     folder = tmp_path / "telecom"
-    shutil.copytree(ROOT / "processes" / "telecom", folder)
+    for name in ("telecom", "common"):
+        shutil.copytree(ROOT / "processes" / name, tmp_path / name)
     old = telecom.file()
     diagram = folder / "acceptance.bpmn"
     text = diagram.read_text("utf-8")

@@ -72,7 +72,7 @@ def test_elements(running: Any) -> None:
 def test_the_rest(running: Any) -> None:
     found = detail(running)
     assert (found.business_key, found.version, found.state, found.process_id) == ("TS-1", 3, "active", "complaint")
-    assert [(p, n.zh) for p, n in found.diagrams] == [("complaint", "投诉办理"), ("acceptance", "受理")]
+    assert [(p, n.zh) for p, n, _ in found.diagrams] == [("complaint", "投诉办理"), ("acceptance", "受理")]
     assert found.flows["complaint"] == {
         "received_to_accept",
         "accept_to_review",

@@ -75,7 +75,7 @@ def test_a_complaint_of_two_departments(engine: Engine, office: Any) -> None:
     performers = {e.element_id: e.performers for e in detail.elements if e.performers}
     assert performers == dict.fromkeys(("triage", "transfer", "coordinate"), ("李娜",))
     assert "accept_to_is_complaint" in detail.flows["complaint"]
-    assert [p for p, _ in detail.diagrams] == ["complaint", "acceptance", "department_handling"]
+    assert [p for p, *_ in detail.diagrams] == ["complaint", "acceptance", "department_handling"]
     remind = next(text for element, _, text in detail.timers if element == "investigate_overdue")
     assert remind.text.zh.startswith("“调查核实”开始时计时。")
 

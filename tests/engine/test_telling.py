@@ -76,6 +76,14 @@ TOLD = [
     ),
     ("steps_taken", (None, None), {"flows": []}, "流程向前推进", "The process moved on"),
     (
+        "elements_activated",
+        REVIEW,
+        {"elements": ["review", "reply", "review"]},
+        "启动“审核处理结果”（2 次）、“回复客户”",
+        "Started “Review the result” (2 times), “Reply”",
+    ),
+    ("signal_received", REVIEW, {"signal": "停线", "variables": {}}, "收到“停线”", "Received “停线”"),
+    (
         "decision_evaluated",
         ("complaint", "accept"),
         {"result": {"category": "资费争议", "n": 3, "parts": [{"x": "热线"}], "limit": {"$duration": "P2D"}}},

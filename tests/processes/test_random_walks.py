@@ -15,7 +15,7 @@ from sqlalchemy import select
 from engine import SYSTEM, Engine, history, load_config
 from engine.clock import VirtualClock
 from engine.errors import ExcludedPerformer, NoSubscription
-from engine.models import Incident, ProcessInstance, Timer, UserTask, UserTaskGroup
+from engine.models import Incident, ProcessInstance, Timer, UserTask, UserTaskCandidate
 from engine.packs import Pack, load_pack, read_folder
 from engine.scenarios import advance, in_memory, member
 from engine.user_tasks import variables_of
@@ -96,7 +96,9 @@ class Walker:
     def complete(self, task: UserTask) -> None:
         form = self.pack.forms.get(task.form_id or "")
         with self.engine.context.store.read() as session:
-            groups = list(session.scalars(select(UserTaskGroup.group_id).where(UserTaskGroup.task_id == task.id)))
+            groups = list(
+                session.scalars(select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == task.id))
+            )
             instance = session.get_one(ProcessInstance, self.started.instance_id)
             variables = variables_of(self.engine.context, session, instance, task.id)
         values = plausible(form, variables, self.random, {}, self.now()) if form else {}

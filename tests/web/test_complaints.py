@@ -163,7 +163,7 @@ def test_what_the_customer_says_reaches_the_process(site: Site) -> None:
         amy.post(f"/complaints/{number}/messages", {"message": "customer_contact", "note": "来电催问进度"})
     )
     assert "已记录“客户再次来电”" in page
-    assert "记录并答复客户" in page
+    assert "记录并答复投诉人" in page
 
 
 def test_a_message_nobody_waits_for_keeps_the_note(site: Site) -> None:

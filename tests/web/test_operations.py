@@ -10,6 +10,7 @@ import pytest
 from engine.errors import ExecutionError
 from engine.incidents import record
 from engine.types import SYSTEM
+from tests.starting import begun, calendar, cycle, files, start
 from tests.web.conftest import PASSWORD, Site, text
 from web.flow import duration
 from web.variables import variables
@@ -214,3 +215,16 @@ def test_variables_in_words(site: Site) -> None:
     assert shown["note"][1] == "—"
     assert shown["severity"][0] == "严重程度"
     assert shown["map"][1] == "a: b: 4 小时"
+
+
+def test_a_process_that_a_timer_started_is_shown_like_any_other(site: Site) -> None:
+    begins = start(cycle("R/PT1H"), calendar("calendar"))
+    site.office.engine.deployments.deploy_files(SYSTEM, files(begins), name="small")
+    site.office.engine.users.create(SYSTEM, "nora", "Nora", PASSWORD, roles=[("manager", "small")])
+    site.office.advance(hours=1)
+    (instance,) = begun(site.office)
+    page = site.person("nora").get(f"/operations/instances/{instance.id}")
+    assert page.status_code == 200
+    assert "定时“开始了”到时" in text(page)
+    for path in ("/operations?pack=small", "/operations/instances?pack=small", "/operations/incidents?pack=small"):
+        assert site.person("nora").get(path).status_code == 200

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from engine.files import download_headers
-from engine.types import AttachmentRow, ComplaintDetail, ComplaintRow, HistoryRow, Started
+from engine.types import AttachmentRow, ComplaintDetail, ComplaintRow, Correlated, HistoryRow, Started
 from web import access
 from web.api.inputs import FILES, PACK, SINGLE_FILE, VALUES, VARIABLES, embedded, sent, variables
 from web.api.operations import PAGING, Call, ListOf, PageOf, Section
@@ -44,7 +44,6 @@ _FILE = record(
 )
 _MESSAGE = record({"name": filled(128), "variables": VARIABLES}, "name")
 _UPLOAD = record({"file": many(SINGLE_FILE, minItems=1, maxItems=20)}, "file")
-DELIVERED = complete({"instances": {"type": "integer", "description": "How many process instances took it."}})
 
 
 @section.get("/complaints", query=(*_FILTERS, *PAGING), returns=PageOf(ComplaintRow))
@@ -131,8 +130,8 @@ def get_attachment(call: Call, attachment_id: str) -> Any:
 @section.post(
     "/complaints/{number}/messages",
     body=Body("ComplaintMessage", _MESSAGE),
-    returns=DELIVERED,
-    errors=(403, 409),
+    returns=Correlated,
+    errors=(403, 409, 422),
 )
 def send_complaint_message(call: Call, number: str) -> Any:
     """Send a message to a complaint.
@@ -142,4 +141,4 @@ def send_complaint_message(call: Call, number: str) -> Any:
     engine = access.engine()
     engine.complaints.get(call.actor, number)
     given = variables(call.body.get("variables", {}))
-    return {"instances": engine.messages.correlate(call.actor, call.body["name"], number, given)}
+    return engine.messages.correlate(call.actor, call.body["name"], number, given)

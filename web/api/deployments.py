@@ -51,7 +51,7 @@ _REPORT = complete(
         "ok": {"type": "boolean"},
         "findings": many(FINDING),
         "coverage": complete(
-            {key: {"type": "integer"} for key in ("enforced", "prompted", "uncarried", "needs_figure")}
+            {key: {"type": "integer"} for key in ("enforced", "unproven", "prompted", "uncarried", "needs_figure")}
         ),
     }
 )

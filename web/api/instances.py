@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from engine.types import HistoryRow, InstanceDetail
+from engine.types import AdHocSubprocess, Correlated, HistoryRow, InstanceDetail
 from web import access
-from web.api.complaints import DELIVERED
 from web.api.inputs import REASON, VARIABLES, variables
 from web.api.operations import Call, ListOf, Section
 from web.api.requests import Body
-from web.api.schemas import complete, filled, free, optional, record
+from web.api.schemas import complete, filled, free, many, optional, record, text, whole
 
 section = Section("instances", "Process instances, and the messages they wait for.")
 
@@ -25,14 +24,31 @@ _START = record(
     "pack",
     "process_id",
 )
+_ACTIVATE = record(
+    {
+        "elements": many(
+            filled(128), minItems=1, maxItems=100, description="Ids of the steps, each as often as it is to be started."
+        ),
+        "reason": optional(REASON),
+        "activations": optional(
+            whole(
+                0, 1_000_000, description="How many the list has shown; if others were begun since, the answer is 409."
+            )
+        ),
+    },
+    "elements",
+)
 _CORRELATE = record(
     {
         "name": filled(128),
-        "correlation_key": filled(255, description="For complaints, the number."),
+        "correlation_key": text(
+            255,
+            default="",
+            description="For complaints, the number. An instance that the message starts has it as its business key.",
+        ),
         "variables": VARIABLES,
     },
     "name",
-    "correlation_key",
 )
 
 
@@ -87,11 +103,37 @@ def cancel_instance(call: Call, instance_id: str) -> None:
     access.engine().instances.cancel(call.actor, instance_id, call.body["reason"])
 
 
-@section.post("/messages", body=Body("Message", _CORRELATE), returns=DELIVERED, errors=(403, 409))
-def correlate_message(call: Call) -> Any:
-    """Correlate a message with every instance that waits for it under the key."""
+@section.get("/instances/{instance_id}/ad-hoc", returns=ListOf(AdHocSubprocess), errors=(403,))
+def get_ad_hoc(call: Call, instance_id: str) -> Any:
+    """Show the open ad-hoc subprocesses of an instance, and the steps that can be started in each."""
+    return access.engine().activation.options(call.actor, instance_id)
+
+
+@section.post(
+    "/instances/{instance_id}/ad-hoc/{task_id}/activate",
+    body=Body("ActivateElements", _ACTIVATE),
+    errors=(403, 409),
+)
+def activate_elements(call: Call, instance_id: str, task_id: str) -> None:
+    """Start steps of an open ad-hoc subprocess.
+
+    ``task_id`` is that of the subprocess, as the list of them gives it. Managers and process owners start every step,
+    staff the user tasks of their groups and what is no user task.
+    """
     given = call.body
-    values = variables(given.get("variables", {}))
-    return {
-        "instances": access.engine().messages.correlate(call.actor, given["name"], given["correlation_key"], values)
-    }
+    access.engine().activation.activate(
+        call.actor, instance_id, task_id, given["elements"], given.get("reason"), given.get("activations")
+    )
+
+
+@section.post("/messages", body=Body("Message", _CORRELATE), returns=Correlated, errors=(403, 409, 422))
+def correlate_message(call: Call) -> Any:
+    """Correlate a message: one instance of every process takes it.
+
+    An instance that waits for it under the key goes on; of a process that begins with the message one is started if none
+    waits. ``instances`` counts those that went on, ``started`` names the new ones. A process that begins a complaint
+    files it with the variables as its intake form. Messages are not kept for later.
+    """
+    given = call.body
+    actor, values = replace(call.actor, language=call.language), variables(given.get("variables", {}))
+    return access.engine().messages.correlate(actor, given["name"], given.get("correlation_key", ""), values)

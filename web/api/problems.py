@@ -81,6 +81,7 @@ TITLES: Mapping[str, Name] = {
     "file_refused": Name("不接受这种文件", "File type refused"),
     "ended": Name("已经结束", "Already ended"),
     "already_filed": Name("已经登记", "Already filed"),
+    "already_started": Name("已在办理", "Already running"),
     "no_subscription": Name("没有等待此消息", "Nobody waits for this message"),
     "pack_invalid": Name("制度包没有通过检查", "Process pack refused"),
     "model_invalid": Name("模型无法读取", "Model refused"),

@@ -19,7 +19,7 @@ MOMENT = (
 
 TUPLES: Mapping[tuple[type, str], tuple[str, ...]] = {
     (PackInfo, "channels"): ("id", "name"),
-    (InstanceDetail, "diagrams"): ("process_id", "name"),
+    (InstanceDetail, "diagrams"): ("process_id", "name", "deployment_id"),
     (InstanceDetail, "timers"): ("element_id", "name", "due"),
 }
 """Fields that hold tuples of fixed length, and what their parts are called in JSON."""

@@ -95,20 +95,20 @@ def get_task(call: Call, task_id: str) -> Any:
     """Show a task: its form, the variables, the draft, and why it is due when it is."""
     engine = access.engine()
     task = engine.tasks.get(call.actor, task_id)
-    names = engine.deployments.names(task.deployment_id)
+    names = engine.deployments.names(task.form_deployment_id)
     form = form_view(task.form, names, task.variables) if task.form is not None else None
     return plain(replace(task, form=None, variables=variables(task.variables))) | {"form": plain(form)}
 
 
 @section.post("/tasks/{task_id}/claim", errors=(403, 409))
 def claim_task(call: Call, task_id: str) -> None:
-    """Claim a task of one's group."""
+    """Claim a task one is a candidate of."""
     access.engine().tasks.claim(call.actor, task_id)
 
 
 @section.post("/tasks/{task_id}/unclaim", errors=(400, 403, 409))
 def unclaim_task(call: Call, task_id: str) -> None:
-    """Give a task back to its groups."""
+    """Give a task back to its candidates."""
     access.engine().tasks.unclaim(call.actor, task_id)
 
 

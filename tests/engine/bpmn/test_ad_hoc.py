@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from engine.errors import ExecutionError
+from engine.runtime.adhoc import open_ad_hoc, tally
 from tests.engine.bpmn.driver import Play
 from tests.engine.bpmn.snippets import diagram, errors
 
 
 def activate(play: Play, *elements: str) -> Play:
-    machine = play.machine
-    (task,) = [t for s in machine.all_scopes() for t in s.alive() if t.task_spec.name == "choice"]
-    play._step(machine, lambda: machine.activate(str(task.id), list(elements)))
+    (task,) = [t for s in play.machine.all_scopes() for t in s.alive() if t.task_spec.name == "choice"]
+    play.activate(task, list(elements))
     return play
 
 
@@ -110,6 +112,14 @@ def test_one_for_each_item() -> None:
 def test_expressions_can_read_what_can_be_activated() -> None:
     play = Play("ad_hoc_elements").start()
     assert play.variables["seen"] == ["look", "a"]
+
+
+def test_activations_are_counted_until_what_follows_is_over() -> None:
+    play = Play("ad_hoc").start(wanted=["a", "c", "c"]).complete("c")
+    counts = [tally(*found) for found in open_ad_hoc(play.machine)]
+    assert counts == [(Counter(a=1, c=2), Counter())]
+    play.complete("then").complete("a")
+    assert [tally(*found) for found in open_ad_hoc(play.machine)] == [(Counter(c=1), Counter(a=1, c=1))]
 
 
 def inside(content: str, attributes: str = "") -> bytes:

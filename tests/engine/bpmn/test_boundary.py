@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from engine.errors import ExecutionError
-from tests.engine.bpmn.driver import START, Play, hours
+from tests.engine.bpmn.driver import FOLDER, START, Play, hours
 
 
 def test_an_interrupting_timer_withdraws_the_task() -> None:
@@ -77,10 +77,23 @@ def test_an_endless_cycle_ends_with_its_task() -> None:
 
 def test_a_cycle_that_began_long_ago_goes_on_from_now() -> None:
     """Repetitions in the past are passed over."""
-    from tests.engine.bpmn.driver import FOLDER
-
     text = (FOLDER / "boundary_cycle_dated.bpmn").read_text().replace("R3/2026-03-02T06", "R/2026-03-01T02")
     assert Play(text.encode()).start().timers()[0][0] == START + hours(1)
+
+
+@pytest.mark.parametrize("cycle", ["R/PT0S", "R5/P0D", "R/PT0.5S"])
+def test_a_cycle_that_would_never_come_to_rest_is_a_fault(cycle: str) -> None:
+    """Cost is bounded: at least one second lies between two repetitions."""
+    content = (FOLDER / "boundary_cycle.bpmn").read_bytes().replace(b"R3/PT2H", cycle.encode())
+    with pytest.raises(ExecutionError, match="at least one second"):
+        Play(content).start()
+
+
+@pytest.mark.parametrize("start", ["2026-03-02T06:00:00Z", "2026-03-02T07:00:00+01:00[Europe/Berlin]"])
+def test_a_cycle_may_begin_at_a_date_in_a_named_zone(start: str) -> None:
+    """Camunda 8, timer events: the start time of a cycle with its offset, its zone or both."""
+    content = (FOLDER / "boundary_cycle_dated.bpmn").read_bytes().replace(b"2026-03-02T06:00:00Z", start.encode())
+    assert Play(content).start().timers()[0][0] == START + hours(5)
 
 
 def test_a_message_with_its_correlation_key() -> None:
@@ -134,7 +147,7 @@ def test_on_a_subprocess_everything_inside_is_withdrawn() -> None:
 
 
 def test_on_a_call_activity_the_called_process_is_withdrawn() -> None:
-    """BPMN 2.0.2, 13.3.5; Camunda 8, call activities: the child instance is terminated."""
+    """BPMN 2.0.2, 13.3.4; Camunda 8, call activities: the child instance is terminated."""
     play = Play("boundary_on_call").start().advance("PT2H")
     assert play.open == ["a", "reminded"]
     play.advance("PT3H")

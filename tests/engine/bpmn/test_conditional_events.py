@@ -65,6 +65,15 @@ def test_an_event_subprocess_takes_over_before_anything_inside_reacts() -> None:
     assert play.complete("tidy").ended == "tidied"
 
 
+def test_an_event_subprocess_runs_beside_with_every_change() -> None:
+    """Only while its scope is active; afterwards a change means nothing."""
+    play = Play("event_conditional_beside").start(amount=0).complete("beside", amount=11)
+    assert play.open == ["a", "beside", "look"]
+    assert play.complete("beside", amount=12).open == ["a", "beside", "look", "look"]
+    play.complete("look").complete("look").complete("a").complete("beside", amount=13)
+    assert play.open == ["after", "beside"]
+
+
 def test_after_an_event_based_gateway() -> None:
     play = Play("event_gateway_conditional").start(count=0).complete("fill", count=1)
     assert play.waits() == ["full", "late"]

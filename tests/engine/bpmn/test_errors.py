@@ -1,4 +1,4 @@
-"""Errors and escalations (BPMN 2.0.2, 10.5.7 and 13.5.3)."""
+"""Errors and escalations (BPMN 2.0.2, 10.5.1, 10.5.6 and 13.5.3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.engine.bpmn.driver import Play
 
 @pytest.mark.parametrize(("code", "task"), [("A", "after_a"), ("B", "after_b"), ("C", "after_rest")])
 def test_an_error_is_caught_at_the_nearest_place_that_knows_it(code: str, task: str) -> None:
-    """BPMN 2.0.2, 10.5.7: outwards from scope to scope; a named code goes before a catch-all."""
+    """BPMN 2.0.2, 10.5.1: outwards from scope to scope; a named code goes before a catch-all."""
     play = Play("boundary_errors").start().complete("choose", code=code)
     assert play.open == [task]
     assert f"fails_{code.lower()}" in play.passed
@@ -62,7 +62,7 @@ def test_an_error_in_one_instance_ends_them_all() -> None:
 
 
 def test_an_interrupting_escalation_ends_the_scope_that_threw() -> None:
-    """BPMN 2.0.2, 10.5.7: the thrower does not go on."""
+    """BPMN 2.0.2, 10.5.6: the thrower does not go on."""
     play = Play("escalation_interrupting").start().complete("a")
     assert play.open == ["leaders"]
     assert "raise" in play.passed
@@ -70,7 +70,7 @@ def test_an_interrupting_escalation_ends_the_scope_that_threw() -> None:
 
 
 def test_a_non_interrupting_escalation_runs_beside() -> None:
-    """BPMN 2.0.2, 10.5.7: the thrower goes on."""
+    """BPMN 2.0.2, 10.5.6: the thrower goes on."""
     play = Play("escalation_beside").start().complete("a")
     assert play.open == ["b", "leaders"]
     assert play.complete("b").open == ["after", "leaders"]
@@ -81,10 +81,73 @@ def test_a_non_interrupting_escalation_runs_beside() -> None:
     [("escalation_end", ["after", "leaders"]), ("escalation_end_interrupting", ["leaders"])],
 )
 def test_an_escalation_end_event(diagram: str, open_: list[str]) -> None:
-    """BPMN 2.0.2, 13.5.5: the end event throws and ends its token."""
+    """BPMN 2.0.2, 13.5.6: the end event throws and ends its token."""
     assert Play(diagram).start().complete("a").open == open_
 
 
 def test_an_escalation_nobody_catches_is_let_go() -> None:
     """Camunda 8, escalation events: the process continues."""
     assert Play("escalation_uncaught").start().complete("a").open == ["b"]
+
+
+def test_an_error_of_a_job_in_a_called_process_brings_its_variables() -> None:
+    """Camunda 8, error events: the error is propagated to the caller; output mappings choose among its variables."""
+    play = Play("error_from_called_job")
+    play.answers["serve"] = play.answers["work"] = "refused"
+    play.start().complete("a")
+    assert (play.open, play.variables) == (["mended"], {"why": "said so"})
+    play = Play("error_from_called_job")
+    play.answers["work"] = "unheard of"
+    play.start().complete("a")
+    assert (play.open, play.variables) == (["elsewhere"], {"reason": "said so"})
+
+
+def test_an_error_in_one_called_process_ends_all_of_them() -> None:
+    """BPMN 2.0.2, 13.5.3: the boundary event of a multi-instance call cancels all its instances."""
+    play = Play("error_in_called_instances").start(items=[1, 2, 3]).complete("a", 1)
+    assert play.open == ["mended"]
+    assert play.cancelled.count("a") == 2
+    assert play.waits() == []
+
+
+@pytest.mark.parametrize(("code", "task"), [("A", "handle"), ("B", "otherwise")])
+def test_the_code_of_an_error_may_be_an_expression(code: str, task: str) -> None:
+    """Camunda 8, error events: evaluated when it is thrown; in one scope a named code goes before a catch-all."""
+    play = Play("error_code").start(code=code).complete("first")
+    assert play.open == [task]
+    assert play.waits() == []
+
+
+@pytest.mark.parametrize("code", [None, 5, ""])
+def test_a_code_that_is_no_text_is_a_fault(code: object) -> None:
+    """Camunda 8, error events: an incident when the expression gives no string."""
+    play = Play("error_code").start(code=code)
+    with pytest.raises(ExecutionError, match=r"code of the error .* is not a text"):
+        play.complete("first")
+    assert play.open == ["first"]
+
+
+def test_what_an_event_subprocess_throws_again_goes_to_the_next_scope() -> None:
+    """BPMN 2.0.2, 10.5.6: the inner handler comes first; it may hand the same error on."""
+    play = Play("error_thrown_again").start().complete("u")
+    assert play.open == ["here"]
+    play.complete("here")
+    assert play.open == ["there"]
+    assert play.complete("there").ended == "far_failed_end"
+
+
+def test_escalations_may_be_thrown_again_and_again() -> None:
+    """BPMN 2.0.2, 10.5.1 and 13.5.3: each one triggers the non-interrupting event anew; only one event catches it."""
+    play = Play("escalation_repeated").start()
+    assert play.open == ["a", "leaders", "leaders"]
+    assert play.complete("a").open == ["after", "leaders", "leaders", "leaders"]
+
+
+def test_an_escalation_leaves_a_called_process() -> None:
+    """Camunda 8, escalation events: caught at the call activity, and the called process goes on; the code is evaluated."""
+    play = Play("escalation_from_call").start(code="E")
+    assert play.open == ["a", "leaders"]
+    assert play.complete("a").open == ["after", "leaders"]
+    assert Play("escalation_from_call").start(code="F").open == ["a"]
+    with pytest.raises(ExecutionError, match="code of the escalation"):
+        Play("escalation_from_call").start()

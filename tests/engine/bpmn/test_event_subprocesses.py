@@ -99,18 +99,18 @@ def test_a_timer_in_a_subprocess_counts_from_its_beginning() -> None:
     ],
 )
 def test_errors_and_escalations_start_one(diagram: str, open_: list[str]) -> None:
-    """BPMN 2.0.2, 10.5.7 and 13.5.4: thrown in the scope or further in, caught at the nearest place."""
+    """BPMN 2.0.2, 10.5.1 and 13.5.4: thrown in the scope or further in, caught at the nearest place."""
     assert Play(diagram).start().complete("a").open == open_
 
 
 def test_an_error_handled_inside_lets_the_subprocess_end_normally() -> None:
-    """BPMN 2.0.2, 10.5.7: the event subprocess takes the place of its scope."""
+    """BPMN 2.0.2, 10.5.6: the event subprocess takes the place of its scope."""
     play = Play("event_error_nested").start().complete("a").complete("handle")
     assert play.open == ["after", "beside"]
 
 
 def test_what_it_throws_itself_it_does_not_catch() -> None:
-    """BPMN 2.0.2, 10.5.7: thrown again, it goes to the scope around."""
+    """BPMN 2.0.2, 10.5.6: thrown again, it goes to the scope around."""
     play = Play("event_throws_again").start().complete("a")
     assert play.open == ["b", "handle"]
     assert play.complete("handle").open == ["b"]
@@ -132,3 +132,49 @@ def test_its_own_variables_keep_runs_apart() -> None:
     play.complete("handle", 0)
     assert play.variables["last"] == "one"
     assert play.complete("handle", 0).variables["last"] == "two"
+
+
+def test_none_begins_after_the_work_of_its_scope_is_done() -> None:
+    """BPMN 2.0.2, 13.3.2, state Completing: running handlers are completed, but no new ones are created."""
+    play = Play("event_after_the_work").start(key="K1").message("ask").complete("a")
+    assert play.open == ["answer"]
+    assert play.waits() == ["stopped"]
+    with pytest.raises(LookupError):
+        play.message("ask")
+    assert play.complete("answer").ended == "done"
+
+
+def test_an_interrupting_one_may_still_end_the_others() -> None:
+    """BPMN 2.0.2, 13.3.2: an interrupting event terminates the handlers that still run."""
+    play = Play("event_after_the_work").start(key="K1").message("ask").complete("a").message("stop")
+    assert play.open == ["tidy"]
+    assert play.cancelled == ["answer", "asking"]
+    assert play.complete("tidy").ended == "stopped_end"
+
+
+def test_its_scope_does_not_wait_for_what_may_still_happen() -> None:
+    """BPMN 2.0.2, 13.3.4: the scope ends with its last token, even if events could still be caught."""
+    play = Play("event_after_the_work").start(key="K1").advance("PT3H")
+    assert play.passed.count("reminded") == 3
+    assert play.complete("a").ended == "done"
+
+
+def test_each_instance_has_its_own() -> None:
+    """BPMN 2.0.2, 13.3.7 and 13.5.4: an interruption inside one instance leaves the others alone."""
+    play = Play("event_in_instances").start(items=["K1", "K2"]).message("ask", "K2")
+    assert play.open == ["answer", "u"]
+    assert play.waits() == ["asked"]
+    play.complete("answer")
+    assert play.open == ["u"]
+    assert play.complete("u").open == ["after"]
+
+
+def test_one_may_lie_in_another() -> None:
+    """BPMN 2.0.2, 13.5.4: it belongs to one run of the event subprocess around it, and ends with that."""
+    play = Play("event_in_event").start(key="K1").message("ask").advance("PT30M").message("ask").advance("PT30M")
+    assert play.open == ["a", "answer", "answer", "hurry"]
+    play.complete("answer").complete("hurry")
+    assert play.waits("timer") == ["reminded"]
+    play.complete("answer")
+    assert play.waits("timer") == []
+    assert play.complete("a").ended == "done"

@@ -39,6 +39,19 @@ def test_one_of_several_start_events_begins_the_process(chosen: str | None, task
     assert Play("several_starts").start(chosen).open == [task]
 
 
+def test_conditions_do_not_see_what_was_local_to_the_activity() -> None:
+    """Camunda 8, variables: local variables are removed when their scope is left, and only then a way is chosen."""
+    assert Play("conditional_flows_local").start(x=0).complete("u").open == ["outside"]
+
+
+def test_a_signal_starts_a_process_with_what_its_mappings_take() -> None:
+    """BPMN 2.0.2, 10.5.2; Camunda 8, signal events: the payload passes through the output mappings of the start."""
+    play = Play("start_signal")
+    machine = play.machine
+    play.step(machine, lambda: machine.start("process", {}, "opened", {"day": "Monday", "more": 1}))
+    assert (play.open, play.variables) == (["a"], {"since": "Monday"})
+
+
 def test_a_start_event_that_does_not_exist_is_refused() -> None:
     with pytest.raises(KeyError):
         Play("several_starts").start("by_nobody")
@@ -106,8 +119,16 @@ def test_links_are_go_to(left: bool) -> None:
     assert play.complete("after").ended == "done"
 
 
+def test_links_belong_to_their_scope() -> None:
+    """BPMN 2.0.2, 10.5.5: a link connects within one process level; the same name may be used in another."""
+    play = Play("links_in_subprocess").start().complete("a")
+    assert play.open == ["b"]
+    assert play.complete("b").open == ["after"]
+    assert play.complete("after").ended == "done"
+
+
 def test_terminate_ends_everything() -> None:
-    """BPMN 2.0.2, 13.5.5: all tokens of the process are destroyed, nested scopes included."""
+    """BPMN 2.0.2, 13.5.6: all tokens of the process are destroyed, nested scopes included."""
     play = Play("terminate").start()
     assert play.open == ["a", "b", "c"]
     assert play.complete("a").ended == "stop"
@@ -115,17 +136,41 @@ def test_terminate_ends_everything() -> None:
 
 
 def test_terminate_in_a_subprocess_ends_only_that() -> None:
-    """BPMN 2.0.2, 13.5.5: the subprocess ends, the process goes on."""
+    """BPMN 2.0.2, 13.5.6: the subprocess ends, the process goes on."""
     play = Play("subprocess_terminate").start()
     play.complete("a")
     assert play.open == ["after", "beside"]
     assert play.cancelled == ["b"]
 
 
+def test_terminate_in_one_instance_leaves_the_others_alone() -> None:
+    """BPMN 2.0.2, 13.5.6; Camunda 8, terminate events: only the current iteration ends; its output is collected."""
+    play = Play("terminate_in_instance").start(items=[1, 2]).complete("a", 0)
+    assert play.open == ["a", "b"]
+    assert play.cancelled == ["b"]
+    play.complete("a")
+    assert play.open == ["after"]
+    assert play.variables["results"] == [1, 2]
+
+
+def test_terminate_in_a_called_process_ends_only_that() -> None:
+    """Camunda 8, terminate events: the call activity completes and its caller goes on."""
+    play = Play("terminate_in_call").start().complete("a")
+    assert play.open == ["after", "beside"]
+    assert play.cancelled == ["b"]
+
+
+def test_terminate_in_an_event_subprocess_ends_only_that_run() -> None:
+    """Camunda 8, terminate events: neither the scope around it nor another run of it is touched."""
+    play = Play("terminate_in_event_subprocess").start(key="K1").message("ask").message("ask").complete("h")
+    assert play.open == ["a", "h", "i"]
+    assert play.cancelled == ["i"]
+
+
 def test_only_the_chosen_pool_runs() -> None:
     """BPMN 2.0.2, 9: pools are processes of their own; one that only describes may hold anything."""
     play = Play("pools").start()
-    assert list(play.definitions.processes) == ["process", "other"]
+    assert list(play.known.processes) == ["process", "other"]
     assert play.complete("a").ended == "done"
 
 

@@ -146,6 +146,68 @@ def test_inclusive_in_a_loop() -> None:
     assert play.complete("a").ended == "done"
 
 
+def test_inclusive_join_waits_for_a_path_that_began_at_a_boundary_event() -> None:
+    """BPMN 2.0.2, 13.4.3: the reminder's token has a path to the gateway, so the gateway waits for it."""
+    play = Play("inclusive_after_boundary").start().complete("b").advance("PT1H").complete("a")
+    assert play.open == ["c"]
+    play.complete("c")
+    assert play.open == ["after"]
+    assert play.complete("after").ended == "done"
+
+
+def test_inclusive_join_does_not_wait_for_an_event_that_cannot_happen_any_more() -> None:
+    """BPMN 2.0.2, 13.4.3 and 13.5.3: with its activity the boundary event is gone, and no token can come from it."""
+    play = Play("inclusive_after_boundary").start().complete("b")
+    assert play.open == ["a"]
+    assert play.complete("a").open == ["after"]
+
+
+def test_inclusive_join_waits_for_a_subprocess_beside_it() -> None:
+    """BPMN 2.0.2, 13.4.3: what happens inside a subprocess counts as the subprocess being active."""
+    play = Play("inclusive_beside_subprocess").start().complete("b").complete("u")
+    assert play.open == ["v"]
+    assert play.complete("v").open == ["after"]
+
+
+def test_inclusive_keeps_extra_tokens_of_one_flow_for_the_next_time() -> None:
+    """BPMN 2.0.2, 13.4.3: one token is consumed from each flow that has one; a token that can also reach a flow
+    that has one does not hold the gateway up."""
+    play = Play("inclusive_extra_tokens").start().complete("a").complete("c")
+    assert play.open == ["after", "b"]
+    play.complete("b")
+    assert play.open == ["after", "after"]
+    assert play.complete("after").complete("after").ended == "done"
+    assert play.passed.count("join") == 2
+
+
+def test_inclusive_join_takes_one_token_of_each_flow() -> None:
+    """BPMN 2.0.2, 13.4.3: two tokens on one flow fire it twice, the second time alone."""
+    play = Play("inclusive_extra_tokens").start().complete("a").complete("b")
+    assert play.open == ["c"]
+    assert play.complete("c").open == ["after", "after"]
+
+
+def test_inclusive_join_waits_for_a_token_that_is_held_up_at_another_join() -> None:
+    """BPMN 2.0.2, 13.4.3: a token at a parallel gateway on the way can still arrive."""
+    play = Play("inclusive_behind_parallel").start().complete("a").complete("c")
+    assert play.open == ["b"]
+    assert play.complete("b").open == ["after"]
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_inclusive_join_follows_events_and_links(comes: bool) -> None:
+    """BPMN 2.0.2, 13.4.3 and 10.5.4: a link is a sequence flow; a token that took another way is not waited for."""
+    play = Play("inclusive_behind_events").start(key="K1").complete("b")
+    assert play.open == []
+    assert (play.message("go") if comes else play.advance("PT1H")).open == ["after"]
+
+
+def test_a_join_may_wait_for_an_ad_hoc_subprocess_that_nobody_has_begun() -> None:
+    """BPMN 2.0.2, 13.3.5: what is still to be activated is no deadlock."""
+    play = Play("join_beside_ad_hoc").start().complete("u")
+    assert (play.open, play.ended) == ([], None)
+
+
 def test_event_gateway_takes_the_first_message() -> None:
     """BPMN 2.0.2, 13.4.4: the first event decides, the others are no longer awaited."""
     play = Play("event_gateway").start(key="K1")

@@ -44,6 +44,13 @@ def test_an_empty_collection_is_passed_at_once(diagram: str) -> None:
     assert play.variables["results"] == []
 
 
+def test_items_and_results_may_be_null() -> None:
+    """Camunda 8: null is an item like any other; what was not set is null in the output collection."""
+    play = Play("mi_parallel").start(items=[None, 1, None]).complete("each").complete("each", result=2)
+    assert play.local("each")["item"] is None
+    assert play.complete("each", result=None).variables["results"] == [None, 2, None]
+
+
 def test_a_collection_that_is_no_list_is_a_fault() -> None:
     """Camunda 8: an incident when the input collection is not an array."""
     for items in (None, "abc", {"a": 1}):
@@ -105,6 +112,16 @@ def test_subprocesses_repeat() -> None:
     assert play.open == ["after"]
     assert play.variables["results"] == [{"item": "x", "by": "li"}, {"item": "y", "by": "wang"}]
     assert "by" not in play.variables
+
+
+def test_subprocesses_one_after_the_other_until_it_is_enough() -> None:
+    """Camunda 8, completion condition: looked at after each instance, with the variables of that instance."""
+    play = Play("mi_subprocess_sequential").start(items=["x", "y", "z"])
+    assert play.complete("a", by="wang").open == ["b"]
+    assert play.complete("b").open == ["a"]
+    play.complete("a", by="li").complete("b")
+    assert play.open == ["after"]
+    assert play.variables["results"] == [{"item": "x", "by": "wang"}, {"item": "y", "by": "li"}, None]
 
 
 @pytest.mark.parametrize("diagram", ["mi_call", "mi_call_sequential"])

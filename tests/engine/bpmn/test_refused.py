@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from engine.errors import ModelInvalid
@@ -158,6 +160,43 @@ def test_arms_of_an_event_gateway() -> None:
         '<b:sequenceFlow id="f3" sourceRef="odd" targetRef="t"/><b:sequenceFlow id="f4" sourceRef="odd" targetRef="u"/>'
     )
     assert any("catch event" in text for element, text in errors(diagram(more=arms)) if element == "odd")
+
+
+def esp(number: int, definition: str) -> str:
+    start = f'<b:startEvent id="t{number}">{definition}</b:startEvent>'
+    return f'<b:subProcess id="e{number}" triggeredByEvent="true">{start}</b:subProcess>'
+
+
+def attached(number: int, definition: str) -> str:
+    return f'<b:boundaryEvent id="t{number}" attachedToRef="work">{definition}</b:boundaryEvent>'
+
+
+@pytest.mark.parametrize("place", [esp, attached])
+@pytest.mark.parametrize(
+    "definition",
+    [
+        '<b:errorEventDefinition errorRef="e"/>',
+        "<b:errorEventDefinition/>",
+        '<b:escalationEventDefinition escalationRef="x"/>',
+        '<b:messageEventDefinition messageRef="m"/>',
+    ],
+)
+def test_two_that_wait_for_the_same_in_one_place(place: Callable[[int, str], str], definition: str) -> None:
+    """Camunda 8, error, escalation and message events: each catches something of its own, a catch-all beside it."""
+    found = errors(diagram(roots=M, more=place(1, definition) + place(2, definition)))
+    assert [(element, "only one can catch it" in text) for element, text in found] == [("t2", True)]
+    other = "<b:errorEventDefinition/>" if "Ref" in definition else '<b:errorEventDefinition errorRef="e"/>'
+    assert errors(diagram(roots=M, more=place(1, definition) + place(2, other))) == []
+
+
+def test_two_arms_that_wait_for_the_same() -> None:
+    """BPMN 2.0.2, 10.6.6: the first event decides; the second arm could never be taken."""
+    arms = '<b:eventBasedGateway id="gate"/>' + "".join(
+        f'<b:intermediateCatchEvent id="t{n}"><b:messageEventDefinition messageRef="m"/></b:intermediateCatchEvent>'
+        f'<b:sequenceFlow id="g{n}" sourceRef="gate" targetRef="t{n}"/>'
+        for n in (1, 2)
+    )
+    assert [element for element, text in errors(diagram(roots=M, more=arms)) if "only one" in text] == ["t2"]
 
 
 def test_a_process_without_a_start_event() -> None:

@@ -75,6 +75,14 @@ def test_the_called_process_may_be_an_expression() -> None:
         Play("call_expression").start(which="nobody")
 
 
+def test_only_a_plain_start_event_can_be_called() -> None:
+    """BPMN 2.0.2, 13.3.4; Camunda 8, call activities: other start events of the called process are ignored."""
+    assert Play("call_of_several_starts").start().open == ["a"]
+    with pytest.raises(ExecutionError, match="no plain start event") as caught:
+        Play("call_triggered").start(which="child")
+    assert caught.value.params["element_id"] == "sub"
+
+
 def test_a_process_that_calls_itself_is_a_fault() -> None:
     """Depth is bounded."""
     with pytest.raises(ExecutionError, match="nested"):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from engine.errors import ExecutionError
-from tests.engine.bpmn.driver import Play
+from tests.engine.bpmn.driver import Play, user_tasks
 
 
 def test_inputs_are_local_and_build_on_each_other() -> None:
@@ -54,7 +54,7 @@ def test_expressions_know_where_and_when_they_are() -> None:
     assert play.complete("work").ended == "young"
     play = Play("expressions").start(at=datetime(2026, 3, 1, 5, tzinfo=UTC))
     machine = play.machine
-    task = play._tasks(machine)[0]
+    task = user_tasks(machine)[0]
     assert machine.evaluate(task, '="u" + element_id', "assignee") == "uwork"
     assert machine.evaluate(task, "=task.created_at", "x") == datetime(2026, 3, 2, 1, tzinfo=UTC)
     assert machine.evaluate(task, "plain", "x") == "plain"
@@ -65,5 +65,5 @@ def test_an_expression_that_cannot_be_read_names_its_place() -> None:
     play = Play("expressions").start(at=datetime(2026, 3, 1, 5, tzinfo=UTC))
     machine = play.machine
     with pytest.raises(ExecutionError, match="priority") as caught:
-        machine.evaluate(play._tasks(machine)[0], "=1 +", "priority")
+        machine.evaluate(user_tasks(machine)[0], "=1 +", "priority")
     assert caught.value.params["element_id"] == "work"

@@ -39,7 +39,7 @@ def pack_files(
     work: str = "", more: str = "", roots: str = "", task: str = "userTask", attributes: str = "", lane: str = "受理"
 ) -> dict[str, bytes]:
     """A small sound pack; ``work`` replaces what the task in the middle contains."""
-    inner = work or ext('<zeebe:userTask/><zeebe:formDefinition formId="work"/>')
+    inner = work or ext('<zeebe:userTask/><zeebe:formDefinition formId="work" bindingType="deployment"/>')
     bpmn = f"""<b:definitions {SPACES}>{roots}<b:process id="complaint" isExecutable="true">
 <b:laneSet id="lanes"><b:lane id="lane" name="{lane}"><b:flowNodeRef>work</b:flowNodeRef></b:lane></b:laneSet>
 <b:startEvent id="begin"/><b:{task} id="work" name="办理" {attributes}>{inner}</b:{task}><b:endEvent id="done"/>

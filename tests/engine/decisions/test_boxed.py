@@ -168,7 +168,7 @@ def test_partial_results_of_an_iteration(dmn):
 
 def test_unknown_parts_are_refused(dmn):
     broken(dmn, "<magic/>", "magic")
-    broken(dmn, dmn.literal("1") + dmn.literal("2"), "没有决策表或表达式")
+    broken(dmn, dmn.literal("1") + dmn.literal("2"), "多于一个表达式")
     broken(dmn, "<literalExpression><importedValues/></literalExpression>", "importedValues")
     table = dmn.table(["x"], ["v"], ["1 -> 1"])
     for tag in ("decisionTable", "input", "output", "rule", "inputExpression", "inputEntry", "outputEntry"):

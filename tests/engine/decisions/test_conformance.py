@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.decisions import load_decisions
+from engine.decisions import DecisionError, load_decisions
 
 
 def taken(model, name, **context):
@@ -101,7 +101,7 @@ def test_a_table_with_a_type_of_its_own(dmn):
         dmn.decision("d_x", table, "i_score"),
     )
     assert taken(model, "d_x", score=7) == ["good", "fair"]
-    assert model.find("d_x").table is not None
+    assert model.decisions["d_x"].table is not None
 
 
 def test_a_negated_cell_does_not_match_another_kind(dmn):
@@ -126,3 +126,26 @@ def test_an_unknown_type_of_an_expression_is_warned_of(dmn):
     model = dmn.load(dmn.decision("d_x", dmn.literal("7", typeRef="tNowhere"), type="number"))
     assert taken(model, "d_x") == 7
     assert [(f.severity, "tNowhere" in f.en) for f in model.findings] == [("warning", True)]
+
+
+def test_a_call_of_an_unknown_function_is_null_by_the_standard_and_an_error_by_default(dmn):
+    """10.3.2.13.2 gives null; a file that says so is a mistake all the same."""
+    model = dmn.load(
+        dmn.knowledge("k", "ask", ["x"], dmn.literal("x + nowhere(x)")),
+        dmn.decision("d", dmn.literal('if nowhere(1) = null then "null" else "value"')),
+        dmn.decision("d_k", dmn.literal("ask(1)"), "k"),
+    )
+    assert {f.element for f in model.findings if f.severity == "error"} == {"k", "d"}
+    for name in ("d", "d_k", "ask"):
+        with pytest.raises(DecisionError, match="nowhere"):
+            model.evaluate(name, {"x": 1})
+    loose = model.evaluate("d", {}, strict=False)
+    assert loose.value == "null"
+    assert any("nowhere" in problem.zh for problem in loose.problems)
+    assert model.evaluate("d_k", {}, strict=False).value is None
+
+
+def test_what_is_no_feel_stays_refused_beside_an_unknown_function(dmn):
+    for rules in (["1 -> nowhere(1)", "2 -> 1 +"], ["1 -> 1 +", "2 -> nowhere(1)"]):
+        with pytest.raises(DecisionError):
+            dmn.decide(["x"], ["v"], rules).evaluate("d", {"x": 3}, strict=False)

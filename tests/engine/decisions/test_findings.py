@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from engine.decisions import DecisionError
@@ -62,8 +64,6 @@ BROKEN = [
     ({"policy": "FIRST", "aggregation": "SUM"}, "SUM"),
     ({"policy": "PRIORITY"}, "output values"),
     ({"policy": "OUTPUT ORDER"}, "输出值的顺序"),
-    ({"preferredOrientation": "CrossTable"}, "一行一条"),
-    ({"preferredOrientation": "Rule-as-Column"}, "one rule per row"),
 ]
 
 
@@ -315,3 +315,64 @@ def test_a_table_of_many_columns_is_checked_within_bounds(dmn):
     rules = [" | ".join("> 1" if i == j else "< 9" for j in range(12)) + f" -> {i}" for i in range(30)]
     model = dmn.decide(columns, ["v"], rules, "FIRST")
     assert all(f.severity != "error" for f in model.findings)
+
+
+STANDING = ["> 5 -> 1", "5, 6 -> 1", "true -> 1", '[@"2026-01-01"..@"2026-02-01"] -> 1']
+
+
+@pytest.mark.parametrize("rule", STANDING)
+def test_the_type_string_left_standing_on_a_column_is_warned_of(dmn, rule):
+    """Modellers give every new column the type string."""
+    model = dmn.decide([{"expression": "x", "type": "string"}], ["v"], [rule, '- -> "none"'], "FIRST")
+    assert any("“x”" in text and "改正类型" in text for text in said(model, "warning"))
+    values = {"> 5": 7, "5, 6": 6, "true": True}
+    assert model.evaluate("d", {"x": values.get(rule[:-5], date(2026, 1, 5))}).value == 1
+
+
+@pytest.mark.parametrize("rules", [['"a" -> 1', "> 5 -> 2"], ["- -> 1"], ["string length(?) > 3 -> 1"]])
+def test_the_type_string_counts_when_a_cell_may_mean_it(dmn, rules):
+    model = dmn.decide([{"expression": "x", "type": "string"}], ["v"], rules)
+    assert not any("改正类型" in text for text in said(model, "warning"))
+    with pytest.raises(DecisionError, match="string"):
+        model.evaluate("d", {"x": 7})
+
+
+EXAMPLES = [
+    ("number", ["<= 10 -> 1", "> 11 -> 2"], "x：(10..11) / 11（如 10.5）", "x: (10..11) / 11 (such as 10.5)"),
+    ("number", ["< 10 -> 1", "> 10 -> 2"], "x：10", "x: 10"),
+    ("date", ['> @"2026-01-01" -> 1'], '（如 @"2025-12-31"）', '(such as @"2025-12-31")'),
+    ("integer", ["< 10 -> 1", "> 12 -> 2"], "10 / (10..12) / 12", "10 / (10..12) / 12"),
+    ("boolean", ["true -> 1"], "x：false", "x: false"),
+]
+
+
+@pytest.mark.parametrize(("type", "rules", "zh", "en"), EXAMPLES)
+def test_a_gap_names_a_value(dmn, type, rules, zh, en):
+    model = dmn.decide([{"expression": "x", "type": type}], ["v"], rules)
+    assert any(zh in text for text in said(model, "warning"))
+    assert any(en in text for text in said(model, "warning", "en"))
+
+
+@pytest.mark.parametrize("sources", [("x", "x"), ("x", "x.y"), ("z", "x", "x.y.z")])
+def test_gaps_are_not_looked_for_between_columns_about_the_same_value(dmn, sources):
+    """A combination such as below 5 and above 10 of one value is none."""
+    rules = [
+        " | ".join(["> 5", "-", "-"][: len(sources)]) + " -> 1",
+        " | ".join(["-", "<= 5", "-"][: len(sources)]) + " -> 2",
+    ]
+    model = dmn.decide(list(sources), ["v"], rules)
+    assert not any("no rule applies" in text for text in said(model, "warning", "en"))
+    assert any("同一个值" in text for text in said(model, "info"))
+
+
+def test_names_that_begin_alike_are_different_values(dmn):
+    model = dmn.decide(["x", "xy"], ["v"], ["> 5 | - -> 1", "- | <= 5 -> 2"])
+    assert any("no rule applies" in text for text in said(model, "warning", "en"))
+
+
+def test_a_rule_for_all_that_is_not_null_can_match(dmn):
+    rules = ["not(null) -> 1", "null -> 2"]
+    model = dmn.decide(["x"], ["v"], rules)
+    assert model.findings == ()
+    assert [model.evaluate("d", {"x": x}).value for x in (3, "a", None)] == [1, 1, 2]
+    assert any("没有规则适用" in text for text in said(dmn.decide(["x"], ["v"], ["null -> 2"])))

@@ -20,7 +20,7 @@ UNREADABLE = [
     b"<definitions",
     b"\xff\xfe\x00",
     b"<definitions/>",
-    b'<definitions xmlns="http://www.omg.org/spec/DMN/20151101/dmn.xsd"/>',
+    b'<definitions xmlns="http://www.omg.org/spec/DMN/20991231/MODEL/"/>',
     b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"/>',
     b'<decision xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"/>',
     BOMB,

@@ -122,11 +122,11 @@ def test_findings_are_the_same_when_asked_again(dmn):
 
 def test_requirements_in_a_circle_are_refused(dmn):
     model = dmn.load(
-        dmn.decision("d_a", dmn.literal("d_b"), "d_b"),
-        dmn.decision("d_b", dmn.literal("d_a"), "d_a"),
+        dmn.decision("d_a", dmn.literal("d_b"), "d_b", name="A"),
+        dmn.decision("d_b", dmn.literal("d_a"), "d_a", name="B"),
         dmn.decision("d", dmn.literal("1")),
     )
-    assert any("循环" in finding.zh for finding in model.findings)
+    assert any("循环依赖：A → B → A" in finding.zh for finding in model.findings)
     for name in ("d_a", "d_b"):
         with pytest.raises(DecisionError):
             model.evaluate(name, {})
@@ -152,11 +152,12 @@ def test_a_decision_that_needs_a_refused_one_is_refused_with_its_reason(dmn):
     assert error.value.params["rule"] == 1
 
 
-def test_a_decision_without_logic_is_refused(dmn):
-    model = dmn.load(dmn.decision("d", ""))
-    assert [finding.severity for finding in model.findings] == ["error"]
-    with pytest.raises(DecisionError):
-        model.evaluate("d", {})
+def test_a_decision_without_logic_is_null(dmn):
+    model = dmn.load(dmn.decision("d", ""), dmn.decision("e", dmn.literal('if d = null then "none" else d'), "d"))
+    assert [(f.severity, f.element) for f in model.findings] == [("warning", "d")]
+    assert "没有决策表或表达式" in model.findings[0].zh
+    assert model.evaluate("d", {}).value is None
+    assert model.evaluate("e", {}).value == "none"
 
 
 # -- business knowledge models ------------------------------------------------------------------------------------

@@ -23,8 +23,10 @@ SINGLE = [
     ("RULE ORDER", 35, ["一般", "较大", "重大"], [1, 2, 3]),
     ("OUTPUT ORDER", 35, ["重大", "较大", "一般"], [3, 2, 1]),
     ("COLLECT", 25, ["一般", "较大"], [1, 2]),
-    ("COLLECT", 5, None, []),
-    ("RULE ORDER", 5, None, []),
+    ("COLLECT", 5, [], []),
+    ("RULE ORDER", 5, [], []),
+    ("OUTPUT ORDER", 5, [], []),
+    ("PRIORITY", 5, None, []),
 ]
 
 
@@ -36,14 +38,21 @@ def test_hit_policy(dmn, policy, amount, value, fired):
     assert [rule.rule_index for rule in result.fired] == fired
 
 
-@pytest.mark.parametrize(
-    ("operator", "value"), [("SUM", D(6)), ("MIN", D(1)), ("MAX", D(3)), ("COUNT", D(3)), (None, [D(1), D(3), D(2)])]
-)
-def test_aggregation(dmn, operator, value):
+AGGREGATED = [
+    ("SUM", D(6), None),
+    ("MIN", D(1), None),
+    ("MAX", D(3), None),
+    ("COUNT", D(3), D(0)),
+    (None, [D(1), D(3), D(2)], []),
+]
+
+
+@pytest.mark.parametrize(("operator", "value", "nothing"), AGGREGATED)
+def test_aggregation(dmn, operator, value, nothing):
     model = dmn.decide(["x"], ["n"], ["> 0 -> 1", "> 1 -> 3", "> 2 -> 2"], "COLLECT", operator)
     assert model.findings == ()
     assert model.evaluate("d", {"x": 9}).value == value
-    assert model.evaluate("d", {"x": 0}).value is None
+    assert model.evaluate("d", {"x": 0}).value == nothing
     assert model.decisions["d"].table.policy == "C" + {"SUM": "+", "MIN": "<", "MAX": ">", "COUNT": "#"}.get(
         operator, ""
     )

@@ -27,6 +27,7 @@ FITTING = [
     ("list", [1, "a"], [D(1), "a"]),
     ("integer", 4, D(4)),
     ("number", [7], D(7)),
+    ("number", [[7]], D(7)),
     ("tNames", "a", ["a"]),
     ("tNames", ["a", None], ["a", None]),
     ("tGrade", "A", "A"),
@@ -43,9 +44,10 @@ MISFITS = [
     ("number", True),
     ("boolean", 1),
     ("string", 5),
-    ("date", "2026-01-01"),
+    ("date", "2026-13-01"),
     ("integer", D("4.5")),
     ("number", [1, 2]),
+    ("number", [[1, 2]]),
     ("tNames", ["a", 5]),
     ("tGrade", "C"),
     ("tPerson", {"name": "a"}),
@@ -95,7 +97,7 @@ def test_values_that_do_not_fit(typed, type_name, value):
     model = typed(type_name)
     with pytest.raises(DecisionError) as error:
         model.evaluate("d_in", {"x": value})
-    assert error.value.params["decision"] == "x"
+    assert (error.value.params["decision_id"], error.value.params["column"]) == ("d_in", "x")
     assert type_name in error.value.text("zh")
     assert type_name in error.value.text("en")
     with pytest.raises(DecisionError):

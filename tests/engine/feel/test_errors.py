@@ -2,7 +2,17 @@
 
 import pytest
 
-from engine.feel import FeelError, FeelSyntaxError, FeelValueError, Function, compile_expression, compile_unary_tests
+from engine.feel import (
+    FeelAssertionError,
+    FeelError,
+    FeelLimitError,
+    FeelSyntaxError,
+    FeelValueError,
+    Function,
+    compile_expression,
+    compile_unary_tests,
+    pointed,
+)
 
 SYNTAX = [
     ("1 +", 1, 4, "the end"),
@@ -86,8 +96,8 @@ PROBLEMS = [
     ("1 instance of tX", {}, "unknown_type", {"name": "tX"}, 1, 3),
     ("x", {"x": object()}, "refused_value", {"kind": "object"}, 1, 1),
     ("x", {"x": float("nan")}, "refused_value", {"kind": "number"}, 1, 1),
-    ('time("00:00:00.1234567")', {}, "too_precise", {"value": "00:00:00.1234567"}, 1, 1),
-    ('date("10000-01-01")', {}, "out_of_range", {"operation": "date"}, 1, 1),
+    ('time("00:00:00.0000000001")', {}, "too_precise", {"value": "00:00:00.0000000001"}, 1, 1),
+    ('date("999999999-12-31") + @"P1D"', {}, "out_of_range", {"operation": "+"}, 1, 25),
 ]
 
 
@@ -134,5 +144,42 @@ def test_a_host_function_that_returns_an_object():
 
 
 def test_all_errors_are_of_one_family():
-    assert issubclass(FeelSyntaxError, FeelError)
-    assert issubclass(FeelValueError, FeelError)
+    for kind in (FeelAssertionError, FeelLimitError, FeelSyntaxError, FeelValueError):
+        assert issubclass(kind, FeelError)
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "zh"),
+    [
+        ("assert(x, x > 3)", "the condition of assert does not hold", "assert 的条件不成立"),
+        ('assert(x, null, "x is small")', "assert does not hold: x is small", "assert 的条件不成立：x is small"),
+        ("for i in 1..3 return assert(i, i < 3)", "does not hold", "不成立"),
+    ],
+)
+def test_assert_ends_the_evaluation(text, en, zh):
+    with pytest.raises(FeelAssertionError) as caught:
+        compile_expression(text).evaluate({"x": 1})
+    assert en in caught.value.en()
+    assert zh in caught.value.zh()
+
+
+@pytest.mark.parametrize("word", ["null", "list", "date", "function", "range"])
+def test_a_word_of_the_text_is_not_translated(word):
+    with pytest.raises(FeelSyntaxError) as caught:
+        compile_expression(f"1 {word}")
+    assert f"此处是 {word}，" in caught.value.zh()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "shown"),
+    [
+        ("1 + 2", 1, 3, ["1 + 2", "  ^"]),
+        ("1 +\r\n2 *", 2, 4, ["2 *", "   ^"]),
+        ("\t金额 +", 1, 5, [" 金额 +", " \u3000\u3000 ^"]),
+        ("a\x1b[31m", 1, 2, ["a [31m", " ^"]),
+        ("", 1, 1, ["", "^"]),
+        ("x" * 500 + "!", 1, 501, ["x" * 60 + "!", " " * 60 + "^"]),
+    ],
+)
+def test_pointing_at_a_column(text, line, column, shown):
+    assert pointed(text, line, column).split("\n") == shown

@@ -1,9 +1,11 @@
 """Hostile expressions end soon, with an error of our own or a null."""
 
+import functools
 import inspect
 import itertools
 import sys
 import time
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -73,6 +75,72 @@ HOSTILE = [
     "a " * 4900,
     "[" + "1," * 4900 + "1]",
     "x" * 20000,
+    "(" * 100_000 + "1" + ")" * 100_000,
+    "10 ** 9999999",
+    "10 ** 6144 * 10 ** 6144",
+    "string(10 ** 6144)",
+    "for i in 1..90000 return string(10 ** 6144)",
+    "for i in 1..1000000000000 return i",
+    "5 in [1..10 ** 6000]",
+    'count(for i in @"-999999999-01-01"..@"999999999-12-31" return i)',
+    '@"2020-01-01" + @"P999999999Y" + @"P999999999Y"',
+    '@"2020-01-01" + @"P999999999D" * 1e30',
+    "for i in 1..90000 return decimal(1 / 3, 6000)",
+    "for i in 1..90000 return modulo(1e90, i)",
+    "for i in 1..90000 return log(i)",
+    "for i in 1..90000 return now()",
+    'for i in 1..90000 return range("[1..2]")',
+    'for i in 1..90000 return date("2020-01-01")',
+    doubling("[1, 1]", "[{0}, {0}]", "to json({0})"),
+    'from json("' + "[" * 9000 + '")',
+    'matches("' + "a" * 9000 + '", "(a+)+b")',
+    'replace("' + "a" * 9000 + '", "(a*)*$", "$1$1$1")',
+    'split("' + "a" * 9000 + '", "(x+x+)+y|a*?$")',
+    '{f: function(t, n) if n = 0 then t else f(t + t, n - 1)}.f("aaaaaaaaaaaaaaaa", 50)',
+    "{f: function(l, n) if n = 0 then l else f([l, l], n - 1)}.f([], 50)",
+    "sort(for i in 1..20000 return i, function(x, y) sort([3, 2, 1], function(a, b) a < b) = null)",
+    "(" + "{a: " * 40 + "1" + "}" * 40 + ")" + ".a" * 40,
+]
+# What a process may hold: a long list, a long text, and a value nested deeply.
+HELD = {
+    "items": list(range(50_000)),
+    "text": "a" * 190_000,
+    "book": "a" * 1_500_000,
+    "rows": "[" + "0," * 60_000 + "0]",
+    "deep": functools.reduce(lambda inner, _: {"a": inner}, range(80), {"b": list(range(5000))}),
+}
+HOSTILE_TO_HELD = [
+    "for i in items return items",
+    "for a in items, b in items return a * b",
+    "items[count(items[item > 3]) > 1]",
+    "for i in 1..5000 return sort(items)",
+    "for i in 1..5000 return reverse(items)",
+    "for i in 1..5000 return append(items, i)",
+    "for i in 1..5000 return sublist(items, 2)",
+    "for i in 1..5000 return list contains(items, -1)",
+    "for i in 1..5000 return sum(items)",
+    "for i in 1..5000 return distinct values(items)",
+    "items = concatenate(items, items)",
+    "for i in 1..5000 return text + text",
+    "for i in 1..5000 return substring(text, 2)",
+    "for i in 1..5000 return upper case(text)",
+    'for i in 1..5000 return contains(text, "b")',
+    "for i in 1..5000 return trim(text)",
+    "for i in 1..5000 return to json([text, text])",
+    "for i in 1..5000 return from json(text)",
+    "for i in 1..5000 return number(text)",
+    "string join(for i in items return text)",
+    "for i in 1..5000 return from json(rows)",
+    "for i in 1..5000 return upper case(book)",
+    'matches(book, "\\\\p{L}+\\\\p{N}")',
+    'matches(text, "(a|aa)+$")',
+    'replace(text, "a", text)',
+    'split(text, "")',
+    "for i in 1..5000 return string(deep)",
+    "for i in 1..5000 return string([text])",
+    "for i in 1..5000 return string join([deep])",
+    "for i in 1..5000 return deep = deep",
+    "for i in 1..5000 return to json(deep)",
 ]
 
 
@@ -82,6 +150,25 @@ def test_ends_soon(text):
     with suppress(FeelError):
         compile_expression(text).evaluate({})
     assert time.thread_time() - started < SECONDS
+
+
+@pytest.mark.parametrize("text", HOSTILE_TO_HELD)
+def test_ends_soon_with_much_data(text):
+    expression = compile_expression(text)
+    started = time.thread_time()
+    with suppress(FeelError):
+        expression.evaluate(HELD)
+    assert time.thread_time() - started < SECONDS
+
+
+def test_long_texts_take_little_memory():
+    expression = compile_expression("for i in 1..1000 return substring(text, 2)")
+    tracemalloc.start()
+    with suppress(FeelError):
+        expression.evaluate(HELD)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60_000_000
 
 
 @pytest.mark.parametrize("text", ["(" * 5000, "not(" * 2400, "< " * 4000, "1," * 4900])
@@ -97,6 +184,15 @@ def test_limit_errors_speak_both_languages():
         compile_expression("for i in 1..1000000 return i").evaluate({})
     assert "100000 steps" in caught.value.en()
     assert "步" in caught.value.zh()
+
+
+@pytest.mark.parametrize("text", ['matches(book, "b")', 'replace(book, "b", "")', 'extract(book, "b")'])
+def test_a_pattern_is_not_searched_in_a_book(text):
+    """Searching one character class after another cannot be interrupted, and takes the square of the length."""
+    with pytest.raises(FeelLimitError) as caught:
+        compile_expression(text).evaluate(HELD)
+    assert "50000" in caught.value.en()
+    assert "50000 个字符" in caught.value.zh()
 
 
 def test_no_recursion_error_deep_in_the_stack():

@@ -149,7 +149,7 @@ def test_message_to_a_complaint(desk: Desk) -> None:
     number = desk.file().number
     path = f"/complaints/{number}/messages"
     response = desk.post(path, {"name": "customer_contact", "variables": {"note": "called again"}})
-    assert response.json == {"instances": 1}
+    assert response.json == {"instances": 1, "started": []}
     assert "message_received" in [e["type"] for e in desk.get(f"/complaints/{number}/history").json["items"]]
     problem(desk.post(path, {"name": "rain"}), 409, "no_subscription")
     problem(desk.post("/complaints/none/messages", {"name": "withdraw"}), 404, "not_found")

@@ -50,7 +50,7 @@ def test_deploy_texts_and_zip(desk: Desk) -> None:
 def test_check_without_deploying(desk: Desk) -> None:
     report = desk.post("/deployments/check", {"files": texts(REMINDER)}, "otto").json
     assert (report["name"], report["ok"]) == ("reminder", True)
-    assert report["coverage"].keys() == {"enforced", "prompted", "uncarried", "needs_figure"}
+    assert report["coverage"].keys() == {"enforced", "unproven", "prompted", "uncarried", "needs_figure"}
     broken = {path: text for path, text in texts(REMINDER).items() if not path.endswith(".form")}
     report = desk.post("/deployments/check?lang=en", {"files": broken}, "otto").json
     assert report["ok"] is False

@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 import engine.cli  # noqa: F401  every module with errors is loaded
 from engine.errors import ConfigInvalid, EngineError, SignInFailed
 from engine.passwords import PasswordRefused
+from engine.playing.rehearsal import FormRefused, Unmet
+from engine.playing.script import ScriptInvalid
 from engine.store import SchemaTooNew
 from tests.web.api.conftest import Desk
 from web.api.document import document, statuses
@@ -18,7 +20,10 @@ from web.api.messages import _TEXTS
 from web.api.operations import OPERATIONS
 from web.api.problems import TITLES
 
-NEVER_OVER_HTTP = {EngineError, ConfigInvalid, SignInFailed, SchemaTooNew, PasswordRefused}
+PLAYING = {FormRefused, ScriptInvalid, Unmet}
+"""Errors of `redress run`, which no use case raises."""
+
+NEVER_OVER_HTTP = {EngineError, ConfigInvalid, SignInFailed, SchemaTooNew, PasswordRefused, *PLAYING}
 
 
 def _schemas(found: dict[str, Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.types import SYSTEM
+from tests.starting import ORDER, files, start
 from tests.web.api.conftest import Desk, problem
 
 
@@ -65,7 +66,7 @@ def test_cancel_with_a_reason(desk: Desk) -> None:
 def test_correlate_a_message(desk: Desk) -> None:
     body = {"name": "withdraw", "correlation_key": desk.file().number, "variables": {"reason": "solved"}}
     problem(desk.post("/messages", body, "stranger"), 403, "forbidden")
-    assert desk.post("/messages", body).json == {"instances": 1}
+    assert desk.post("/messages", body).json == {"instances": 1, "started": []}
     found = problem(desk.post("/messages?lang=en", body | {"correlation_key": "none"}), 409, "no_subscription")
     assert "none" in found["detail"]
 
@@ -77,3 +78,28 @@ def test_people_of_other_packs_do_not_reach_processes_that_are_no_complaints(des
     token = users.token_create(SYSTEM, "olga", "test")
     response = desk.post("/messages", body, None, headers={"Authorization": f"Bearer {token}"})
     problem(response, 403, "forbidden")
+
+
+def _orders(desk: Desk) -> None:
+    """A pack beside the complaint office whose process begins with the message ``order``."""
+    desk.office.engine.deployments.deploy_files(SYSTEM, files(start(ORDER)), name="small")
+    desk.office.engine.users.create(SYSTEM, "nora", "Nora", groups=("small/前台",), roles=[("manager", "small")])
+
+
+def test_a_message_starts_an_instance_and_says_which(desk: Desk) -> None:
+    _orders(desk)
+    token = {"Authorization": f"Bearer {desk.office.engine.users.token_create(SYSTEM, 'nora', 'test')}"}
+    body = {"name": "order", "correlation_key": "O-1", "variables": {"amount": 3}}
+    answer = desk.post("/messages", body, None, headers=token).json
+    (started,) = answer["started"]
+    assert (answer["instances"], started["business_key"], started["process_id"]) == (0, "O-1", "report")
+    found = desk.get(f"/instances/{started['instance_id']}", None, headers=token).json
+    assert found["variables"] == {"amount": 3}
+    refused = problem(desk.post("/messages?lang=en", body, None, headers=token), 409, "already_started")
+    assert "O-1" in refused["detail"]
+    again = desk.post("/messages", {"name": "order"}, None, headers=token).json
+    assert again["started"][0]["business_key"] is None
+    found = desk.get(f"/instances/{again['started'][0]['instance_id']}", None, headers=token)
+    assert (found.status_code, found.json["business_key"]) == (200, None)
+    problem(desk.post("/messages", body, "stranger"), 403, "forbidden")
+    problem(desk.post("/messages", {"name": "nobody"}, None, headers=token), 409, "no_subscription")

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from engine.clock import VirtualClock
 from engine.store import Store
 from engine.types import SYSTEM, Upload
-from tests.office import INTAKE, TRIAGE
+from tests.office import INTAKE, PACKS, TRIAGE
 from tests.web.api.conftest import Desk, make_desk
 from web.api.document import document
 from web.api.problems import InvalidRequest, MalformedJson
@@ -42,20 +42,24 @@ ALIASES = {
     "incident_id": [1],
 }
 """What stands for the ids of the seeded office in valid requests; they are known only when it is there."""
+AD_HOC = {"instance_id": ["alias-inquiry"], "task_id": ["alias-gather"]}
+"""The same for requests about an open ad-hoc subprocess."""
 
 
 def _described(coverage: bool) -> OpenApiSchema:
     """The document, with ids and values that exist in the places where valid requests are made."""
     found = json.loads(json.dumps(document()))
-    for item in found["paths"].values():
+    for path, item in found["paths"].items():
+        aliases = AD_HOC if "/ad-hoc" in path else ALIASES
         for operation in item.values():
             for parameter in operation["parameters"]:
                 if parameter["in"] == "path":
-                    parameter["schema"] = {"enum": ALIASES[parameter["name"]]}
+                    parameter["schema"] = {"enum": aliases[parameter["name"]]}
     schemas = found["components"]["schemas"]
     pack = {"enum": ["telecom"]}
     schemas["NewComplaint"]["properties"] |= {"pack": pack, "values": {"enum": [INTAKE]}}
     schemas["NewInstance"]["properties"] |= {"pack": pack, "process_id": {"enum": ALIASES["process_id"]}}
+    schemas["ActivateElements"]["properties"]["elements"] = {"enum": [["check_bill"], ["chase", "call_back"], ["none"]]}
     schemas["AssignTask"]["properties"]["user_id"] = {"enum": ["amy", "ben", "dora"]}
     schemas["ComplaintMessage"]["properties"]["name"] = {"enum": ["customer_contact", "add_information"]}
     schemas["CompleteTask"]["properties"]["values"] = {"enum": [TRIAGE, {"note": ""}]}
@@ -119,6 +123,10 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     for n, one in enumerate(started[:5]):
         task = office.open_tasks(started[5 + n].instance_id)[0].id
         known |= {f"alias-number{n}": one.number, f"alias-instance{n}": one.instance_id, f"alias-task{n}": task}
+    office.deploy(PACKS / "inquiry")
+    inquiry = desk.office.engine.complaints.file(SYSTEM, "inquiry", {"matter": "多收了费用"}).instance_id
+    office.complete(inquiry, "register", {"team": "技术"})
+    known |= {"alias-inquiry": inquiry, "alias-gather": engine.activation.options(SYSTEM, inquiry)[0].task_id}
     front.app, front.known = desk.app, known
     yield desk
     store.close()

@@ -1,0 +1,1 @@
+"""Playing one diagram in virtual time, without a database: what ``redress run`` does."""
