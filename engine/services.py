@@ -114,13 +114,14 @@ class Services:
 
     def _ledger(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
         complaint = self._complaint(machine, element)
-        known = (*ledger.NAMES, *(target.split(".")[0] for _, target in element.inputs))
-        values = {k: self._from_receipt(element, complaint, k, v) for k, v in inputs.items() if k in known}
+        known = {*ledger.NAMES, *(target.split(".")[0] for _, target in element.inputs)} - {"counted_from"}
+        start = ledger.instant(inputs.get("counted_from"), self.execution.context.zone) or complaint.received_at
+        values = {k: self._from_start(element, start, k, v) for k, v in inputs.items() if k in known}
         ledger.project(complaint, values, self.execution.context.zone)
         machine.propagate(task, values, own=False)
 
-    def _from_receipt(self, element: Element, complaint: Complaint, name: str, value: Any) -> Any:
-        """A duration given for an instant of the ledger counts from receipt, in the element's calendar."""
+    def _from_start(self, element: Element, start: datetime, name: str, value: Any) -> Any:
+        """A duration for an instant of the ledger counts from ``counted_from``, else receipt, in the element's calendar."""
         duration = (
             value
             if isinstance(value, str)
@@ -130,7 +131,7 @@ class Services:
         )
         if name not in ledger.INSTANTS or not duration.startswith("P"):
             return value
-        at, _, _ = self.execution.due(element, complaint.received_at, duration)
+        at, _, _ = self.execution.due(element, start, duration)
         return at.astimezone(self.execution.context.zone)
 
     def _archive(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> Mapping[str, Any]:

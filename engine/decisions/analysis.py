@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from engine.feel import shown
+
 from .builder import Builder, misfit
 from .cells import Exact, constants, same
 from .domains import Case, Column, columns, independent, related
 from .messages import Text, say
 from .tables import Table
-from .types import ANY, Allowed, Type, shown
+from .types import ANY, Allowed, Type
 
 MAX_STEPS = 100_000
 MAX_RULES = 500

@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine.feel import Function
+from engine.feel import Function, shown
 from engine.feel.lexer import collapse
 
 from .builder import Builder, Names, conforming, fit
@@ -16,7 +16,7 @@ from .errors import Place
 from .messages import say
 from .session import Env, Evaluate
 from .table_reader import read_table
-from .types import ANY, Simple, Type, is_function, shown
+from .types import ANY, Simple, Type, is_function
 from .xmlread import child, children, local, name_of, text_of
 
 Reader = Callable[[Builder, etree._Element, Names, Place], Evaluate]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from engine.feel import FeelError, UnaryTests, compile_expression, compile_unary_tests
+from engine.feel import FeelError, UnaryTests, compile_expression, compile_unary_tests, shown
 from engine.runtime.model import Finding
 
 from .cells import unknown_calls
 from .errors import DecisionError, Place, feel_text
 from .messages import Text, say
 from .session import Env, Evaluate, Session
-from .types import ANY, Type, shown
+from .types import ANY, Type
 
 if TYPE_CHECKING:
     from .tables import Table

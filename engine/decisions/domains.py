@@ -14,12 +14,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.feel import shown
 from engine.feel.values import Range, YearsMonths
 
 from .cells import Cell, literals, read_cell
 from .messages import Text, say
 from .tables import Input, Table
-from .types import Allowed, Item, Simple, bases, shown
+from .types import Allowed, Item, Simple, bases
 
 _ORDERED = (Decimal, date, datetime, timedelta, YearsMonths)
 _PATH = re.compile(r"[^\W\d]\w*(?: \w+)*(?:\.[^\W\d]\w*(?: \w+)*)*")

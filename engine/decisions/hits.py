@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal, DecimalException
 from typing import Any
 
+from engine.feel import shown
 from engine.feel.compare import order
 from engine.feel.values import NUMBERS
 
 from .cells import same
 from .messages import Text, say
-from .types import shown
 
 POLICIES = {
     "UNIQUE": "U",

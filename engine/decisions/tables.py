@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import FeelError, UnaryTests
+from engine.feel import FeelError, UnaryTests, shown
 
 from .builder import fit
 from .cells import HASHED, Cell, constants
@@ -14,7 +14,7 @@ from .errors import DecisionError, Place, feel_text
 from .hits import Violation, aggregate, one_or_conflict
 from .messages import say
 from .session import Env, Evaluate, FiredRule
-from .types import ANY, Allowed, Type, shown
+from .types import ANY, Allowed, Type
 
 Key = tuple[type, Any]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import FeelError, display
 from engine.feel.feeltypes import KINDS, conversions
 from engine.feel.values import Function, kind
 
@@ -170,12 +169,3 @@ def builtin_type(name: str) -> Type | None:
         return Simple(name, "whole")
     wanted = _KINDS.get(name)
     return Simple(name, wanted) if wanted else None
-
-
-def shown(value: Any) -> str:
-    """A value for a message, shortened."""
-    try:
-        written = display(value)
-    except FeelError:
-        written = kind(value)
-    return written if len(written) <= 60 else written[:57] + "..."

@@ -25,7 +25,7 @@ NUMBERS: Final = Context(
     flags=[],
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
-MAX_MONTHS: Final = MAX_YEAR * 12 + 11
+MAX_MONTHS: Final = 2 * MAX_YEAR * 12 + 11
 MAX_NESTING: Final = 100
 
 

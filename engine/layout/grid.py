@@ -21,6 +21,8 @@ TURN = 40.0
 _OFF_BORDER = 4.0
 _BELOW_BOUNDARY = 34.0
 _NEAR_ENOUGH = 0.01
+_FULL = 20
+"""Edges on one piece of a line that make a difference; further ones are dear enough."""
 
 Segment = tuple[int, int, bool]
 """x index and y index of the upper left end; does it run down?"""
@@ -71,7 +73,9 @@ class Lines:
         return length + CROSSING * sum(o in after and o.target != edge.target for o in before)
 
     def draw(self, edge: Edge, a: Cell, b: Cell) -> None:
-        self.drawn.setdefault(segment(a, b), []).append(edge)
+        edges = self.drawn.setdefault(segment(a, b), [])
+        if len(edges) < _FULL:
+            edges.append(edge)
 
 
 def segment(a: Cell, b: Cell) -> Segment:

@@ -8,6 +8,8 @@ from itertools import pairwise
 from engine.layout.graph import Box, Edge, Node, Point, Scope, label_size
 
 _GAP = 4.0
+_MANY = 2_000
+"""Shapes and pieces of lines among which no label looks for a free place any more."""
 _ASIDE = 6.0
 """Distance of a flow's label from its line: the mark of a default flow fits between."""
 
@@ -23,6 +25,7 @@ def label_scope(scope: Scope) -> None:
     ]
     borders = [Box(lane.box.x, lane.box.y - 1, lane.box.width, 2) for lane in scope.lanes]
     placed: list[Box] = []
+    crowded = len(shapes) + len(segments) > _MANY
 
     def choose(candidates: Iterable[tuple[float, Box]]) -> Box:
         def cost(candidate: tuple[float, Box]) -> float:
@@ -35,7 +38,7 @@ def label_scope(scope: Scope) -> None:
                 + 10 * sum(box.overlaps(b) for b in borders)
             )
 
-        box = min(candidates, key=cost)[1]
+        box = next(iter(candidates))[1] if crowded else min(candidates, key=cost)[1]
         placed.append(box.grown(1.0))
         return box
 

@@ -161,9 +161,9 @@ class Element:
 
     @property
     def label(self) -> str:
-        """What to call the element in a message, cut to a hundred characters."""
+        """What to call the element in a message, cut to 255 characters."""
         text = self.name or self.id
-        return text if len(text) <= 100 else text[:99] + "…"
+        return text if len(text) <= 255 else text[:254] + "…"
 
     @property
     def clauses(self) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ _REPORT = complete(
         "coverage": complete(
             {key: {"type": "integer"} for key in ("enforced", "unproven", "prompted", "uncarried", "needs_figure")}
         ),
+        "proof": choice("fresh", "stale", "missing"),
     }
 )
 
