@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import feel, ledger
 from engine.feel.text import string
+from engine.models import UserTask
 from engine.packs import Pack
 from engine.runtime import Task
 from engine.runtime.host import Host
@@ -177,3 +178,14 @@ def _named(machine: Machine, task: Task, text: str | None, what: str) -> list[st
 def _excluded(machine: Machine, element: Element) -> dict[str, str] | None:
     earlier = element.properties.get("excludes", "").split()
     return {user: other for other in earlier for user in machine.performers.get(other, ())} or None
+
+
+def barred_since(machine: Machine, done: UserTask) -> dict[str, dict[str, str] | None]:
+    """Who may not do the tasks that were open already when somebody completed ``done``: task id -> user id -> element id.
+
+    The other instances of a parallel multi-instance task, for one, when it excludes those who did it.
+    """
+    alive = (task for scope in machine.all_scopes() for task in scope.alive())
+    found = ((task, task.task_spec.element) for task in alive if hasattr(task.task_spec, "element"))
+    barring = ((t, e) for t, e in found if done.element_id in e.properties.get("excludes", "").split())
+    return {str(t.id): _excluded(machine, e) for t, e in barring if str(t.id) != done.id}

@@ -4,7 +4,7 @@ Kinds, with the keys they need:
 
 - ``before_end``: no run ends at ``end`` without ``element``.
 - ``before``: ``element`` comes before each ``before``, anew in each round.
-- ``always_reaches``: where ``after`` was passed, one of ``element`` follows; ``when`` is a condition over the variables
+- ``always_reaches``: where ``after`` was passed, one of ``element`` follows, or is at least begun; ``when`` is a condition over the variables
   of the run, ``unless_end`` lists end events that excuse.
 - ``different_person``: nobody completes ``element`` twice in one run.
 - ``every_task_has_deadline``: every user task has a due date or a timer on it.
@@ -32,6 +32,8 @@ class Run:
 
     trace: tuple[str, ...] = ()
     """elements in the order they were completed"""
+    reached: tuple[tuple[int, str], ...] = ()
+    """(how many were completed by then, element) for every user task and called process that was begun"""
     end: str | None = None
     """the end event of a run that is over"""
     performers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -149,7 +151,8 @@ def _always_reaches(run: Run, guarantee: Guarantee) -> str | None:
     places = [n for n, element in enumerate(run.trace) if element in after]
     for place in places:
         until = next((other for other in places if other > place), len(run.trace))
-        if not any(element in wanted for element in run.trace[place + 1 : until]):
+        begun = {element for position, element in run.reached if place < position <= until}
+        if not any(element in wanted for element in (*begun, *run.trace[place + 1 : until])):
             return f"after {run.trace[place]} none of {', '.join(wanted)}"
     return None
 

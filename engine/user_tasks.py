@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine import feel
+from engine.assignment import barred_since
 from engine.complaints import invalid, store_files
 from engine.context import Context
 from engine.errors import (
@@ -247,6 +248,8 @@ class Acting:
                 reseal(context, complaint, personal)
             execution.close_task(task, actor, behalf)
             machine.performers.setdefault(task.element_id, []).append(actor.id or "")
+            for other, excluded in barred_since(machine, task).items():
+                session.execute(update(UserTask).where(UserTask.id == other).values(excluded=excluded))
             payload = {
                 "values": feel.encode(feel.to_feel(clean)),
                 **({"personal": sorted(personal)} if personal else {}),

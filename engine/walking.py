@@ -74,23 +74,38 @@ def passed(walk: Walk) -> set[str]:
 
 
 def run_of(walk: Walk) -> Run:
-    """What the instance has done so far."""
+    """What the instance has done so far; the gateways of a step stand before its other elements."""
     if not walk.instance_id:
         return Run()
     trace: list[str] = []
+    reached: list[tuple[int, str]] = []
     performers: dict[str, tuple[str, ...]] = {}
     with walk.engine.context.store.read() as session:
         instance = session.get_one(ProcessInstance, walk.instance_id)
-        columns = HistoryEvent.type, HistoryEvent.element_id, HistoryEvent.actor
+        columns = HistoryEvent.type, HistoryEvent.element_id, HistoryEvent.actor, HistoryEvent.payload
         query = select(*columns).where(HistoryEvent.instance_id == walk.instance_id)
-        for kind, element, actor in session.execute(query.order_by(HistoryEvent.seq)):
-            if element is None:
-                continue
-            if kind in _PASSING:
+        for kind, element, actor, payload in session.execute(query.order_by(HistoryEvent.seq)):
+            if kind == "steps_taken" and payload is not None:
+                trace += _gateways(walk.pack, payload["flows"])
+            elif kind in _PASSING and element is not None:
                 trace.append(element)
-            elif kind == "task_completed":
+            elif kind == "element_entered" and element is not None:
+                reached.append((len(trace), element))
+            elif kind == "task_completed" and element is not None:
                 performers[element] = (*performers.get(element, ()), actor or "")
-        return Run(tuple(trace), instance.end_element, performers, state.all_variables(instance.data))
+        return Run(tuple(trace), tuple(reached), instance.end_element, performers, state.all_variables(instance.data))
+
+
+def _gateways(pack: Pack, flows: list[str]) -> list[str]:
+    """The gateways a step left, by ``process#flow``; the history tells of their flows only."""
+    found = []
+    for process_id, _, flow_id in (flow.partition("#") for flow in flows):
+        process = pack.processes.get(process_id)
+        flow = next((f for f in process.walk_flows() if f.id == flow_id), None) if process is not None else None
+        source = process.find(flow.source) if process is not None and flow is not None else None
+        if source is not None and source.type.endswith("Gateway"):
+            found.append(source.id)
+    return found
 
 
 def snapshot(walk: Walk) -> tuple[Any, ...]:

@@ -197,7 +197,8 @@ def read_scope(element: etree._Element) -> Scope:
     _data_associations(element, scope)
     known = scope.nodes.keys()
     steps = {ident for ident, node in scope.nodes.items() if not node.is_artifact}
-    scope.flows = [f for f in scope.flows if f.source in steps and f.target in steps]
+    free = {ident for ident in steps if scope.nodes[ident].host is None}
+    scope.flows = [f for f in scope.flows if f.source in steps and f.target in free]
     scope.associations = [a for a in scope.associations if a.source in known and a.target in known]
     handlers = [a for a in scope.associations if scope.nodes[a.source].host and is_activity(scope.nodes[a.target].tag)]
     scope.flows += handlers

@@ -20,7 +20,7 @@ DIRECTIONS: tuple[Direction, ...] = ((1, 0), (0, 1), (-1, 0), (0, -1))
 class Effort:
     """How many states may still be looked at, for all edges of a diagram together."""
 
-    left: int = 100_000
+    left: int = 40_000
 
 
 def cheapest_path(

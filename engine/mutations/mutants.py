@@ -92,11 +92,15 @@ def _user_task(pack: Pack, element: Element, content: bytes) -> Iterator[tuple[s
     if element.properties.get("excludes"):
         yield "anyone again", diagrams.without_property(content, element.id, "excludes"), itself
     given = element.candidate_groups
-    if given is None or not given.startswith("="):
-        now = given.split(",") if given else [pack.lane_group(element.lane) or ""]
-        other = _another(pack, [group.strip() for group in now])
-        if other is not None:
-            yield "another group", diagrams.assigned(content, element.id, other), itself
+    if given is None:
+        now = [pack.lane_group(element.lane) or ""]
+    elif given.startswith("="):
+        now = list(pack.groups)[:-1]
+    else:
+        now = [group.strip() for group in given.split(",")]
+    other = _another(pack, now)
+    if other is not None:
+        yield "another group", diagrams.assigned(content, element.id, other), itself
 
 
 def _no_way(process: Process, flow: Flow, rules: tuple[str, ...], content: bytes) -> Mutant:
