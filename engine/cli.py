@@ -98,12 +98,12 @@ def _print_report(state: State, report: Report) -> None:
             f"{counts['needs_figure']} need a figure · {counts['uncarried']} uncarried",
         )
         if report.coverage.proof != "fresh":
-            zh, en = {"missing": ("还没有证明", "no proof"), "stale": ("证明已过期", "the proof is out of date")}[
+            zh, en = {"missing": ("还没有证明", "not proven yet"), "stale": ("证明已过期", "the proof is out of date")}[
                 report.coverage.proof
             ]
             state.say(
-                f"  {zh}：哪些规则真正由流程保证，请运行 redress mutate {report.pack.name}",
-                f"  {en} of which rules are really enforced; run redress mutate {report.pack.name}",
+                f"  哪些规则真正由流程保证：{zh}，请运行 redress mutate {report.pack.name}",
+                f"  which rules are really enforced: {en}; run redress mutate {report.pack.name}",
                 fg="yellow",
             )
 

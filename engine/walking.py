@@ -14,8 +14,6 @@ from engine.models import HistoryEvent, Outbox, ProcessInstance, UserTask, UserT
 from engine.packs import Pack
 from engine.runtime import state
 
-_PASSING = ("element_completed", "timer_fired", "message_received")
-
 
 class Mismatch(Exception):
     """A scenario did not go as written: what was expected and what was found."""
@@ -87,7 +85,7 @@ def run_of(walk: Walk) -> Run:
         for kind, element, actor, payload in session.execute(query.order_by(HistoryEvent.seq)):
             if kind == "steps_taken" and payload is not None:
                 trace += _gateways(walk.pack, payload["flows"])
-            elif kind in _PASSING and element is not None:
+            elif kind == "element_completed" and element is not None:
                 trace.append(element)
             elif kind == "element_entered" and element is not None:
                 reached.append((len(trace), element))

@@ -14,8 +14,8 @@ MAX_NODES = 100_000
 MAX_ELEMENTS = 3_000
 """Shapes and lines of one diagram."""
 MAX_ATTRIBUTES = 100
-MAX_ATTRIBUTE = 50_000
-"""Characters of one attribute, and of the text of one element twenty times as many."""
+MAX_ATTRIBUTE = 200_000
+"""Characters of one attribute (a modeller may keep an icon in one); the text of an element may have five times as many."""
 
 
 def parse(content: bytes, file: str) -> etree._Element:
@@ -26,7 +26,13 @@ def parse(content: bytes, file: str) -> etree._Element:
     """
     if len(content) > MAX_BYTES:
         raise _refused(file, "文件超过 5 MB", "the file is larger than 5 MB")
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\x00" in content[:200]:
+    if b"\x00" in content[:200]:
+        raise _refused(
+            file,
+            "文件不是以 UTF-8 编码的文本；请从建模工具重新导出",
+            "it is not a text in UTF-8; export it again from the modeller",
+        )
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise _declared(file)
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -79,7 +85,7 @@ def _check_shape(root: etree._Element, file: str) -> None:
 
 def _swollen(node: etree._Element) -> bool:
     longest = max(map(len, node.attrib.values()), default=0) if len(node.attrib) <= MAX_ATTRIBUTES else MAX_BYTES
-    return longest > MAX_ATTRIBUTE or len(node.text or "") > 20 * MAX_ATTRIBUTE
+    return longest > MAX_ATTRIBUTE or len(node.text or "") > 5 * MAX_ATTRIBUTE
 
 
 def _declared(file: str) -> ModelInvalid:

@@ -196,7 +196,7 @@ def read_scope(element: etree._Element) -> Scope:
             node.host = None
     _data_associations(element, scope)
     known = scope.nodes.keys()
-    steps = {ident for ident, node in scope.nodes.items() if not node.is_artifact}
+    steps = {ident for ident, node in scope.nodes.items() if not (node.is_artifact or node.event_subprocess)}
     free = {ident for ident in steps if scope.nodes[ident].host is None}
     scope.flows = [f for f in scope.flows if f.source in steps and f.target in free]
     scope.associations = [a for a in scope.associations if a.source in known and a.target in known]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 
@@ -49,7 +50,7 @@ def _begin(files: Mapping[str, bytes], name: str, config: Config, walks: list[Ou
 
 def _judge(mutant: Mutant) -> Verdict:
     pack, config, walks = _WORK
-    changed = load_pack({**pack.files, mutant.path: mutant.content}, pack.name)
+    changed = _without_names(load_pack({**pack.files, mutant.path: mutant.content}, pack.name))
     problem = next((f"{f.file} {f.element or ''}: {f.en}" for f in changed.findings if f.severity == "error"), None)
     if problem is not None:
         return Verdict(mutant.place, mutant.change, mutant.rules, None, f"cannot be executed: {problem}")
@@ -65,6 +66,16 @@ def _judge(mutant: Mutant) -> Verdict:
     tried = min(len(touching), MAX_WALKS)
     reason = f"{tried} of {len(touching)} scenarios that touch it stay green" if tried else "no scenario touches it"
     return Verdict(mutant.place, mutant.change, mutant.rules, None, reason)
+
+
+def _without_names(changed: Pack) -> Pack:
+    """The mutant without the lines of pack.toml that name what it has lost; else it could not be executed."""
+    lost = [f.element for f in changed.findings if f.file == "pack.toml" and f.element]
+    if not lost:
+        return changed
+    names = "|".join(re.escape(element) for element in lost)
+    manifest = re.sub(rf'(?m)^"?(?:{names})"? *=.*$', "", changed.files["pack.toml"].decode("utf-8"))
+    return load_pack({**changed.files, "pack.toml": manifest.encode()}, changed.name)
 
 
 def _touches(pack: Pack, walk: Outcome, mutant: Mutant) -> bool:

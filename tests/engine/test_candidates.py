@@ -148,6 +148,19 @@ def test_excluded_people_stay_excluded(house: Office) -> None:
     assert house.engine.tasks.candidates(doer, step) == [("wang", "WANG")]
 
 
+def test_nobody_does_two_parallel_instances_that_exclude_each_other(house: Office) -> None:
+    excludes = '<zeebe:properties><zeebe:property name="excludes" value="step"/></zeebe:properties>'
+    held = small.extension('<zeebe:userTask/><zeebe:assignmentDefinition candidateGroups="前台"/>', excludes)
+    twice = small.extension('<zeebe:loopCharacteristics inputCollection="=[1, 2]"/>')
+    loop = f"<b:multiInstanceLoopCharacteristics>{twice}</b:multiInstanceLoopCharacteristics>"
+    running = reach(house, small.files(f'<b:userTask id="step" name="下一步">{held}{loop}</b:userTask>'))
+    doer = person(house, "li", "前台")
+    house.engine.tasks.complete(doer, house.task(running, "step").id, {})
+    with pytest.raises(ExcludedPerformer):
+        house.engine.tasks.complete(doer, house.task(running, "step").id, {})
+    house.engine.tasks.complete(person(house, "wang", "前台"), house.task(running, "step").id, {})
+
+
 def test_a_substitute_acts_for_a_candidate_user(house: Office) -> None:
     person(house, "li")
     person(house, "zhao", "仓库")

@@ -121,7 +121,7 @@ class Walker:
 
     def timers(self) -> list[Timer]:
         with self.engine.context.store.read() as session:
-            return list(session.scalars(select(Timer)))
+            return list(session.scalars(select(Timer).where(Timer.instance_id == self.started.instance_id)))
 
 
 @pytest.mark.parametrize("name", sorted(PACKS))

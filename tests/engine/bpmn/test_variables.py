@@ -25,6 +25,12 @@ def test_outputs_are_all_that_comes_back() -> None:
     assert play.variables == {"total": 3, "order": {"id": 7, "note": "well"}, "copy": 4, "again": 4}
 
 
+def test_an_output_goes_past_the_local_variable_of_its_name() -> None:
+    """Camunda 8, output mappings: the sources see the local variables, the targets are set in the scope around."""
+    play = Play("mappings_of_one_name").start(x=10).complete("work", note=5)
+    assert play.variables == {"x": 6}
+
+
 def test_a_local_variable_shadows_the_outer_one() -> None:
     """Camunda 8, variable propagation: what the job returns changes the local variable, and ends with the task."""
     play = Play("shadowing")
