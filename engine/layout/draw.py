@@ -82,8 +82,10 @@ def _shape(plane: etree._Element, ident: str, box: Box, attributes: dict[str, st
 
 
 def _bounds(parent: etree._Element, box: Box) -> None:
-    values = {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
-    etree.SubElement(parent, f"{{{DC}}}Bounds", {k: _number(v) for k, v in values.items()})
+    """Both edges are rounded, not the size: what touches or holds another still does."""
+    left, top = round(box.x), round(box.y)
+    values = {"x": left, "y": top, "width": round(box.right) - left, "height": round(box.bottom) - top}
+    etree.SubElement(parent, f"{{{DC}}}Bounds", {k: str(v) for k, v in values.items()})
 
 
 def _label(parent: etree._Element, box: Box | None) -> None:

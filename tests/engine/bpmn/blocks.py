@@ -218,11 +218,13 @@ class Builder:
     def _mi(self, sequential: bool, items: int, inner: Block) -> tuple[str, str]:
         return self._sub(inner, self._multiple(sequential, items))
 
-    def _call(self, items: int | None, inner: Block) -> tuple[str, str]:
+    def _call(self, items: int | None, inner: Block, shared: bool = False) -> tuple[str, str]:
+        """``shared`` hands all variables back, as they were when it was called: what changed beside it is undone."""
         scope, process = self.scope(), self.fresh("called")
         scope.fill(inner)
         self.file.processes.append(f'<b:process id="{process}" isExecutable="true">{"".join(scope.parts)}</b:process>')
-        called = extension(f'<zeebe:calledElement processId="{process}"/>')
+        back = f'propagateAllChildVariables="{str(shared).lower()}"'
+        called = extension(f'<zeebe:calledElement processId="{process}" {back}/>')
         loop = self._multiple(items == 2, items) if items is not None else ""
         return self.chain(self.new("a", "callActivity", called + loop))
 

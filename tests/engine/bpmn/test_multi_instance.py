@@ -25,6 +25,14 @@ def test_parallel_instances_collect_results_in_the_order_of_the_items() -> None:
     assert play.variables == {"items": ITEMS, "results": ["A", "B", "C"]}
 
 
+@pytest.mark.parametrize("reload", [True, False])
+def test_what_an_instance_was_given_does_not_change_with_the_collection(reload: bool) -> None:
+    """Camunda 8, input mappings: evaluated when the instance begins; saving in between makes no difference."""
+    play = Play("mi_reads_results", reload).start(items=ITEMS).complete("each", result="A")
+    assert play.local("each")["results"] == ["A", None, None]
+    assert play.local("each")["before"] == [None, None, None]
+
+
 def test_sequential_instances_come_one_by_one() -> None:
     """Camunda 8: the next instance starts when the one before has ended."""
     play = Play("mi_sequential").start(items=ITEMS)

@@ -107,7 +107,7 @@ EVERY: list[Block] = [
     *[("catch", kind) for kind in ("timer", "message", "signal", "receive")],
     *[("mi", sequential, 2, USER) for sequential in (True, False)],
     *[("task", sequential, 2) for sequential in (True, False)],
-    *[("call", items, USER) for items in (None, 0, 1, 2)],
+    *[("call", items, USER, shared) for items in (None, 0, 1, 2) for shared in (True, False)],
     *[(kind, TWO) for kind in ("seq", "and", "race", "terminate")],
     *[(kind, USER) for kind in ("sub", "undo", "link", "failing")],
     USER, ("script",), ("job",), ("xor", 0, TWO), ("or", [True, True], TWO), ("loop", 2, USER),
