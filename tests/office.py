@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -85,3 +86,18 @@ class Office:
 
 def manager(pack: str = "telecom") -> Actor:
     return Actor(id="manager", name="Manager", roles=frozenset({("manager", pack)}))
+
+
+def at_once(*acts: Callable[[], Any]) -> None:
+    """Do everything at the same moment, each in a thread of its own."""
+    gate = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> None:
+        gate.wait()
+        act()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)

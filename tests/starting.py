@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from engine import SYSTEM
-from engine.models import ProcessInstance
+from engine import SYSTEM, Actor
+from engine.check import check
+from engine.models import ProcessInstance, StartSubscription
+from engine.packs import load_pack
+from engine.types import Correlated
 from tests import small
 from tests.office import Office
 
@@ -21,6 +25,8 @@ ROOTS = (
 )
 ORDER = '<b:messageEventDefinition messageRef="m_order"/>'
 RECALL = '<b:signalEventDefinition signalRef="s_recall"/>'
+FAILS = small.service("notify", letter='"greeting"', to="nobody_set")
+STAFF = Actor(id="li.na", groups=frozenset({"small/前台"}))
 
 
 def cycle(text: str) -> str:
@@ -72,3 +78,51 @@ def scheduled(house: Office, instance: ProcessInstance) -> datetime | None:
         if found
         else None
     )
+
+
+def deploy(house: Office, *starts: str, **parts: Any) -> Any:
+    return small.deploy(house, files(*starts, **parts))
+
+
+def days(house: Office, process_id: str = "report") -> list[str]:
+    """The local days on which occurrences were due."""
+    dues = [scheduled(house, instance) for instance in begun(house, process_id)]
+    return [d.strftime("%m-%d") for d in dues if d is not None]
+
+
+def sweep(house: Office) -> int:
+    """Everything that is due, as the scheduler does it."""
+    total = 0
+    while taken := house.engine.timers.sweep():
+        total += taken
+    return total
+
+
+def open_starts(house: Office) -> list[tuple[str, str]]:
+    with house.store.read() as session:
+        rows = session.scalars(select(StartSubscription).order_by(StartSubscription.id))
+        return [(r.element_id, r.kind) for r in rows]
+
+
+def send(house: Office, key: str = "", actor: Actor = SYSTEM, name: str = "order", **variables: Any) -> Correlated:
+    return house.engine.messages.correlate(actor, name, key, variables)
+
+
+def refusals(*starts: str, **parts: Any) -> str:
+    report = check(load_pack(files(*starts, **parts), "small"))
+    found = [f for f in report.findings if f.severity == "error"]
+    assert all(f.element for f in found)
+    assert all(f.zh != f.en for f in found)
+    return " | ".join(f.en for f in found)
+
+
+def incidents(house: Office) -> list[Mapping[str, Any]]:
+    return list(house.engine.incidents.list(SYSTEM))
+
+
+def complaint_by_message() -> dict[str, bytes]:
+    given = small.files(
+        roots='<b:message id="m_order" name="order"/>',
+        more=start(ORDER, element="posted") + small.flow("posted", "work"),
+    )
+    return given

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from engine import SYSTEM, history
 from engine.errors import ExecutionError, NoSubscription
 from engine.models import Incident, ProcessInstance, Timer, UserTask
 from tests import small
-from tests.office import PACKS, TRIAGE, Office
+from tests.office import PACKS, TRIAGE, Office, at_once
 
 SIGNAL = '<b:signal id="s_stop" name="停线"/>'
 
@@ -120,7 +119,7 @@ def test_two_sweeps_at_once_fire_a_timer_once(house: Office) -> None:
         house.engine.complaints.file(SYSTEM, "reminder", values)
     house.clock.advance(timedelta(minutes=2))
     fired: list[int] = []
-    _at_once(*[lambda: fired.append(house.engine.timers.sweep())] * 2)
+    at_once(*[lambda: fired.append(house.engine.timers.sweep())] * 2)
     while house.engine.timers.sweep():
         pass
     with house.store.read() as session:
@@ -142,7 +141,7 @@ def test_a_message_that_comes_during_a_completion_is_not_lost(telecom: Office) -
 
         return run
 
-    _at_once(
+    at_once(
         guarded(lambda: telecom.engine.tasks.complete(SYSTEM, task.id, TRIAGE)),
         guarded(lambda: telecom.engine.messages.correlate(SYSTEM, "customer_contact", started.number, {"note": "催"})),
     )
@@ -162,20 +161,6 @@ def test_of_two_withdrawals_at_once_one_is_taken(telecom: Office) -> None:
         except NoSubscription:
             results.append(0)
 
-    _at_once(withdraw, withdraw)
+    at_once(withdraw, withdraw)
     assert sorted(results) == [0, 1]
     assert [t.element_id for t in telecom.open_tasks(started.instance_id)] == ["confirm_withdrawal"]
-
-
-def _at_once(*acts: Any) -> None:
-    gate = threading.Barrier(len(acts))
-
-    def run(act: Any) -> None:
-        gate.wait()
-        act()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
