@@ -91,7 +91,7 @@ class Rehearsal:
         elif "signal" in step:
             self.player.catch(str(step["signal"]), values)
         elif "activate" in step:
-            self._activate(str(step["activate"]), step.get("elements", []))
+            self._activate(list(step["activate"]), step.get("in"))
         elif "advance_to" in step:
             self.player.advance(instant(step["advance_to"]))
         elif "advance" in step:
@@ -126,13 +126,16 @@ class Rehearsal:
                 return
         raise NoMessage(message=name, key=key or "-")
 
-    def _activate(self, element: str, wanted: Any) -> None:
-        for task, _ in self.player.ad_hoc():
-            if task.task_spec.element.id == element:
-                self.player.activate(task, wanted)
-                return
-        found = [task.task_spec.element.id for task, _ in self.player.ad_hoc()]
-        raise self._unmet({"zh": "可启动的临时子流程", "en": "the open ad-hoc subprocesses"}, [element], found)
+    def _activate(self, wanted: list[str], inside: str | None) -> None:
+        """Start steps of the open ad-hoc subprocess, or of the one named ``in`` when several are open."""
+        open_ = [task for task, _ in self.player.ad_hoc()]
+        chosen = [t for t in open_ if inside in (None, t.task_spec.element.id)]
+        if not chosen or (inside is None and len(chosen) > 1):
+            found = [t.task_spec.element.id for t in open_]
+            raise self._unmet(
+                {"zh": "可启动的临时子流程", "en": "the open ad-hoc subprocesses"}, [inside or "1"], found
+            )
+        self.player.activate(chosen[0], wanted)
 
     def _advance(self, duration: str, calendar: str) -> None:
         try:

@@ -34,8 +34,8 @@ _STEP: Kinds = {
     "message": (str,),
     "key": (str, int),
     "signal": (str,),
-    "activate": (str,),
-    "elements": (list,),
+    "activate": (list,),
+    "in": (str,),
     "expect": (dict,),
     "refused": (str,),
 }

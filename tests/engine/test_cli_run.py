@@ -272,7 +272,7 @@ def test_every_expectation_can_fail(run: Run, tmp_path: Path, changed: str, foun
         ('complete = "decide"', "the open tasks should be"),
         ('message = "nothing"', "does not wait for the message “nothing”"),
         ('message = "photos_received"\nkey = "4"', "(key 4)"),
-        ('activate = "choice"', "the open ad-hoc subprocesses"),
+        ('activate = ["a"]\nin = "choice"', "the open ad-hoc subprocesses"),
         ('advance = "soon"', "soon"),
         ('advance = "P1D"\ncalendar = "lunar"', "lunar"),
         ('advance = "P1D"\nrefused = "form"', "the refusal should be form, found null"),
@@ -398,3 +398,13 @@ def test_odd_characters_neither_crash_nor_steer_the_terminal(run: Run, tmp_path:
     assert 'a\\uD800 = "\\u001B[31m"' in result.output
     data = json.loads(run("run", tmp_path / "x.bpmn", "--json").output)
     assert data["variables"] == {"a\ud800": "\x1b[31m"}
+
+
+def test_a_scenario_starts_steps_of_an_ad_hoc_subprocess(run: Run, tmp_path: Path) -> None:
+    """With the keys of a pack's scenarios."""
+    steps = '[[step]]\nactivate = ["b"]\n[[step]]\ncomplete = "b"\n[[step]]\nexpect.tasks = ["after"]\n'
+    diagram = str(Path(__file__).parent / "bpmn" / "ad_hoc_by_hand.bpmn")
+    result = run("run", diagram, "--scenario", scenario(tmp_path, steps))
+    assert result.exit_code == 0, result.output
+    named = run("run", diagram, "--scenario", scenario(tmp_path, steps.replace('["b"]', '["b"]\nin = "other"', 1)))
+    assert (named.exit_code, "the open ad-hoc subprocesses" in named.output) == (1, True)
