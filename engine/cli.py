@@ -134,18 +134,17 @@ def scenarios(state: State, packs: tuple[str, ...], only: str | None, as_json: b
     """Run the golden walks of packs in virtual time."""
     config = load_config(state.path)
     outcomes = []
-    for folder in _folders(state, packs):
-        for outcome in run_scenarios(_load(folder), config, only):
-            outcomes.append({"pack": folder.name, **outcome.to_dict()})
-            if not as_json:
-                mark = click.style("✓", fg="green") if outcome.ok else click.style("✗", fg="red")
-                click.echo(f"{mark} {folder.name}/{outcome.file}  {outcome.title}")
-                if not outcome.ok:
-                    state.say(
-                        f"    第 {outcome.step} 步：{outcome.problem}",
-                        f"    step {outcome.step}: {outcome.problem}",
-                        fg="red",
-                    )
+    for pack, outcome in run_scenarios([_load(folder) for folder in _folders(state, packs)], config, only):
+        outcomes.append({"pack": pack, **outcome.to_dict()})
+        if not as_json:
+            mark = click.style("✓", fg="green") if outcome.ok else click.style("✗", fg="red")
+            click.echo(f"{mark} {pack}/{outcome.file}  {outcome.title}")
+            if not outcome.ok:
+                state.say(
+                    f"    第 {outcome.step} 步：{outcome.problem}",
+                    f"    step {outcome.step}: {outcome.problem}",
+                    fg="red",
+                )
     if as_json:
         click.echo(json.dumps({"scenarios": outcomes}, ensure_ascii=False, indent=2))
     failed = sum(not o["ok"] for o in outcomes)

@@ -75,7 +75,7 @@ def give_properties(
             if identifier in given:
                 unknown.pop(identifier, None)
                 own = properties.get(name, "") if table == "clauses" else ""
-                properties[name] = f"{own} {given[identifier]}".strip()
+                properties[name] = " ".join(dict.fromkeys(f"{own} {given[identifier]}".split()))
         for identifier in unknown:
             yield Finding(
                 "error",

@@ -8,7 +8,7 @@ import io
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +176,29 @@ def load_pack(files: Mapping[str, bytes], name: str | None = None) -> Pack:
     if not any(f.severity == "error" for f in pack.findings):
         pack.definitions = build(list(pack.processes.values()))
     return pack
+
+
+def with_file(pack: Pack, path: str, content: bytes) -> Pack:
+    """A faultless ``pack`` with other content in its diagram, form or table ``path``; what else it says is not parsed again.
+
+    Never raises for what the content says: problems become findings.
+    """
+    files = {**pack.files, path: content}
+    changed = replace(pack, files=files, sha256=digest(files), findings=[])
+    if path.endswith(".form"):
+        changed.forms = {form_id: form for form_id, form in pack.forms.items() if form.file != path}
+        _models(changed, {path: content})
+    elif path.endswith(".dmn"):
+        changed.decisions = {}
+        _decisions(changed, files)
+    else:
+        changed.processes = {}
+        changed.forms = {form_id: form for form_id, form in pack.forms.items() if form.file.endswith(".form")}
+        _models(changed, {p: c for p, c in files.items() if p.endswith(".bpmn")})
+        changed.findings.extend(common.give_properties(changed.processes, changed.forms, pack.manifest))
+        if not any(f.severity == "error" for f in changed.findings):
+            changed.definitions = build(list(changed.processes.values()))
+    return changed
 
 
 def _problem(pack: Pack, file: str, zh: str, en: str, element: str | None = None) -> None:

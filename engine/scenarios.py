@@ -8,27 +8,33 @@ advances; the walk follows its first instance, and ``started`` counts all of the
 
 from __future__ import annotations
 
+import os
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from engine import Engine, open_engine
+from engine import Engine
 from engine.clock import VirtualClock
 from engine.config import Config
 from engine.errors import EngineError
 from engine.expectations import compare
 from engine.guarantees import Guarantee, Run, broken_by_run, read_guarantees
 from engine.models import ProcessInstance, UserTask
-from engine.packs import Pack
+from engine.packs import Pack, load_pack
+from engine.rehearsal import Rehearsal
 from engine.triggers import triggered
 from engine.types import SYSTEM, Actor
 from engine.walking import Mismatch, Walk, candidates, letters_sent, open_tasks, run_of, snapshot
 
 MAX_SWEEPS = 1_000
+_PART = 16
+"""Scenarios of one pack that one process runs before it takes others."""
 _MEMBERS = 4
 """Made-up members per group: enough for every rule that asks for another person."""
 
@@ -52,41 +58,81 @@ class Outcome:
         return {**{key: getattr(self, key) for key in keys}, "passed": sorted(self.passed)}
 
 
-def run_scenarios(pack: Pack, config: Config, only: str | None = None) -> Iterator[Outcome]:
-    """Run every scenario of ``pack`` (or those whose file name contains ``only``), each in a database of its own."""
-    for path in sorted(pack.files):
-        if path.startswith("scenarios/") and path.endswith(".toml") and (only is None or only in path):
-            yield run_scenario(pack, path, config)
+def run_scenarios(packs: Sequence[Pack], config: Config, only: str | None = None) -> Iterator[tuple[str, Outcome]]:
+    """(pack, outcome) of every scenario of ``packs``, or of those whose file name contains ``only``, in their order.
 
-
-def run_scenario(pack: Pack, path: str, config: Config, changed: Pack | None = None) -> Outcome:
-    """Run one scenario file. Never raises for what the scenario or the pack says.
-
-    ``changed`` is executed in the place of ``pack``: a mutant of it.
+    They run on all processors, each from the same beginning.
     """
+    parts = [
+        (pack.name, pack.files, files[first : first + _PART])
+        for pack in packs
+        for files in [scenario_files(pack, only)]
+        for first in range(0, len(files), _PART)
+    ]
+    with ProcessPoolExecutor(os.cpu_count(), initializer=_prepare, initargs=(config,)) as pool:
+        for (name, *_), outcomes in zip(parts, pool.map(_play_part, parts), strict=True):
+            yield from ((name, outcome) for outcome in outcomes)
+
+
+_CONFIG: Config
+"""The settings of a process that runs scenarios."""
+
+
+def _prepare(config: Config) -> None:
+    global _CONFIG
+    _CONFIG = config
+
+
+def _play_part(part: tuple[str, Mapping[str, bytes], Sequence[str]]) -> list[Outcome]:
+    name, files, paths = part
+    return list(_rehearsed(load_pack(files, name), _CONFIG, paths))
+
+
+def run_scenario(pack: Pack, path: str, config: Config) -> Outcome:
+    """Run one scenario file. Never raises for what the scenario or the pack says."""
+    return next(_rehearsed(pack, config, [path]))
+
+
+def scenario_files(pack: Pack, only: str | None = None) -> list[str]:
+    """The scenario files of ``pack`` whose name contains ``only``, in their order."""
+    found = (p for p in sorted(pack.files) if p.startswith("scenarios/") and p.endswith(".toml"))
+    return [path for path in found if only is None or only in path]
+
+
+def _rehearsed(pack: Pack, config: Config, paths: Sequence[str]) -> Iterator[Outcome]:
+    try:
+        rehearsal = Rehearsal(pack, config)
+    except EngineError as error:
+        yield from (Outcome(path, path, False, 0, _told(error)) for path in paths)
+        return
+    with closing(rehearsal):
+        yield from (play(rehearsal, path) for path in paths)
+
+
+def play(rehearsal: Rehearsal, path: str, changed: Pack | None = None) -> Outcome:
+    """Run one scenario file where its pack is deployed. Never raises for what the scenario or the pack says.
+
+    ``changed`` is executed in the place of the pack: a mutant of it.
+    """
+    pack = rehearsal.pack
     try:
         data = tomllib.loads(pack.files[path].decode("utf-8"))
         start = datetime.fromisoformat(str(data["start"]))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
         return Outcome(path, path, False, 0, f"cannot be read: {error!r}")
     outcome = Outcome(path, str(data.get("title", path)), True, clauses=tuple(data.get("clauses", ())))
-    clock = VirtualClock(start.astimezone(UTC))
-    engine = in_memory(config, clock)
-    walk = Walk(engine, clock, pack, changed or pack)
+    walk = Walk(rehearsal.engine, rehearsal.clock, pack)
     try:
+        rehearsal.begin(start, changed)
         _begin(walk, data)
         for number, step in enumerate(data.get("step", ()), 1):
             outcome.step = number
             _step(walk, step)
     except (Mismatch, EngineError) as error:
         outcome.ok = False
-        outcome.problem = error.text("en") if isinstance(error, EngineError) else str(error)
-        if isinstance(error, EngineError) and error.params.get("errors"):
-            outcome.problem += f" {error.params['errors']}"
-    finally:
-        outcome.run = run_of(walk)
-        outcome.passed = frozenset(outcome.run.trace)
-        engine.close()
+        outcome.problem = _told(error)
+    outcome.run = run_of(walk)
+    outcome.passed = frozenset(outcome.run.trace)
     if outcome.ok:
         broken = (f"guarantee “{g.id}” is broken: {what}" for g, what in broken_by_run(outcome.run, _promised(pack)))
         outcome.problem = next(broken, "")
@@ -94,13 +140,14 @@ def run_scenario(pack: Pack, path: str, config: Config, changed: Pack | None = N
     return outcome
 
 
+def _told(error: Mismatch | EngineError) -> str:
+    if not isinstance(error, EngineError):
+        return str(error)
+    return error.text("en") + (f" {error.params['errors']}" if error.params.get("errors") else "")
+
+
 def _promised(pack: Pack) -> list[Guarantee]:
     return read_guarantees(pack)[0]
-
-
-def in_memory(config: Config, clock: VirtualClock) -> Engine:
-    """An engine like the configured one on a database in memory."""
-    return open_engine(replace(config, database_url="sqlite://"), clock)
 
 
 def member(pack: str, group: str, number: int = 1) -> Actor:
@@ -109,8 +156,6 @@ def member(pack: str, group: str, number: int = 1) -> Actor:
 
 
 def _begin(walk: Walk, data: Mapping[str, Any]) -> None:
-    deployed = walk.engine.deployments.deploy_files(SYSTEM, walk.pack.files, name=walk.pack.name)
-    walk.engine.context.remember(deployed.deployment_id, walk.executed)
     if "start_message" in data:
         _begin_by_message(walk, data)
         return

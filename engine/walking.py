@@ -26,7 +26,6 @@ class Walk:
     engine: Engine
     clock: VirtualClock
     pack: Pack
-    executed: Pack
     process_id: str = ""
     instance_id: str = ""
     number: str | None = None

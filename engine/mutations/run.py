@@ -9,11 +9,12 @@ from concurrent.futures import ProcessPoolExecutor
 
 from engine.config import Config
 from engine.errors import BadRequest
-from engine.guarantees import broken_by_pack, read_guarantees
+from engine.guarantees import Guarantee, broken_by_pack, read_guarantees
 from engine.mutations.mutants import Mutant, mutants
 from engine.mutations.proof import Verdict
-from engine.packs import Pack, load_pack
-from engine.scenarios import Outcome, run_scenario, run_scenarios
+from engine.packs import Pack, load_pack, with_file
+from engine.rehearsal import Rehearsal
+from engine.scenarios import Outcome, play, run_scenarios
 
 MAX_WALKS = 6
 """Scenarios tried for one mutant: those that say they are about its rule first, then the short ones."""
@@ -24,7 +25,7 @@ def run_mutants(pack: Pack, config: Config) -> Iterator[Verdict]:
 
     Raises BadRequest naming the scenario when one is red without any change: then nothing could be proven.
     """
-    walks = list(run_scenarios(pack, config))
+    walks = [outcome for _, outcome in run_scenarios([pack], config)]
     for walk in walks:
         if not walk.ok:
             raise BadRequest(
@@ -39,33 +40,41 @@ def run_mutants(pack: Pack, config: Config) -> Iterator[Verdict]:
         yield from pool.map(_judge, mutants(pack), chunksize=4)
 
 
-_WORK: tuple[Pack, Config, list[Outcome]]
-"""What every judging process needs: the pack, the settings, and how its scenarios go without a change."""
+_WORK: tuple[Rehearsal, list[Guarantee], list[Outcome]]
+"""What every judging process needs: the deployed pack, its promises, and how its scenarios go without a change."""
 
 
 def _begin(files: Mapping[str, bytes], name: str, config: Config, walks: list[Outcome]) -> None:
     global _WORK
-    _WORK = load_pack(files, name), config, walks
+    pack = load_pack(files, name)
+    _WORK = Rehearsal(pack, config), read_guarantees(pack)[0], walks
 
 
 def _judge(mutant: Mutant) -> Verdict:
-    pack, config, walks = _WORK
-    changed = _without_names(load_pack({**pack.files, mutant.path: mutant.content}, pack.name))
+    rehearsal, guarantees, walks = _WORK
+    pack = rehearsal.pack
+    changed = _without_names(with_file(pack, mutant.path, mutant.content))
     problem = next((f"{f.file} {f.element or ''}: {f.en}" for f in changed.findings if f.severity == "error"), None)
     if problem is not None:
         return Verdict(mutant.place, mutant.change, mutant.rules, None, f"cannot be executed: {problem}")
-    broken = next(broken_by_pack(changed, read_guarantees(pack)[0]), None)
+    broken = next(broken_by_pack(changed, [g for g in guarantees if _concerns(g, changed, mutant)]), None)
     if broken is not None:
         return Verdict(mutant.place, mutant.change, mutant.rules, f"guarantees.toml#{broken[0].id}", broken[1])
     touching = [walk for walk in walks if _touches(pack, walk, mutant)]
     touching.sort(key=lambda w: (not set(w.clauses) & set(mutant.rules), w.step))
     for walk in touching[:MAX_WALKS]:
-        outcome = run_scenario(pack, walk.file, config, changed)
+        outcome = play(rehearsal, walk.file, changed)
         if not outcome.ok:
             return Verdict(mutant.place, mutant.change, mutant.rules, walk.file, outcome.problem[:200])
     tried = min(len(touching), MAX_WALKS)
     reason = f"{tried} of {len(touching)} scenarios that touch it stay green" if tried else "no scenario touches it"
     return Verdict(mutant.place, mutant.change, mutant.rules, None, reason)
+
+
+def _concerns(guarantee: Guarantee, changed: Pack, mutant: Mutant) -> bool:
+    """False for a promise about fields of other forms, which the mutant has left as they were."""
+    forms = {name.partition(".")[0] for name in guarantee.elements("fields")}
+    return not forms or any(form.file == mutant.path for form_id, form in changed.forms.items() if form_id in forms)
 
 
 def _without_names(changed: Pack) -> Pack:

@@ -17,7 +17,8 @@ from engine.clock import VirtualClock
 from engine.errors import ExcludedPerformer, NoSubscription
 from engine.models import Incident, ProcessInstance, Timer, UserTask, UserTaskCandidate
 from engine.packs import Pack, load_pack, read_folder
-from engine.scenarios import advance, in_memory, member
+from engine.rehearsal import in_memory
+from engine.scenarios import advance, member
 from engine.user_tasks import variables_of
 from engine.walks import plausible
 from tests.office import ROOT
