@@ -46,6 +46,21 @@ class Report:
             ],
             "coverage": self.coverage.counts(),
             "proof": self.coverage.proof,
+            "rules": [
+                {
+                    "id": rule.id,
+                    "carry": rule.carry,
+                    "figure": rule.figure,
+                    "status": self.coverage.rules[rule.id].status,
+                    "where": list(self.coverage.rules[rule.id].where),
+                    "assumptions": [
+                        {key: str(a.get(key, "")) for key in ("name", "value", "note")}
+                        for a in self.coverage.rules[rule.id].assumptions
+                    ],
+                    "how": rule.how,
+                }
+                for rule in self.pack.rules
+            ],
         }
 
 
@@ -75,8 +90,8 @@ def check(pack: Pack) -> Report:
             f"规则 {rule_id} 没有任何元素承载",
             f"rule {rule_id} is carried by nothing",
         )
-        for rule_id, (status, _) in carried.rules.items()
-        if status == "uncarried"
+        for rule_id, rule in carried.rules.items()
+        if rule.status == "uncarried"
     ]
     return Report(pack, tuple(findings), carried)
 

@@ -11,19 +11,15 @@ from pathlib import Path
 
 import click
 
-from engine import SYSTEM, EngineError, history, load_config
-from engine.beside import SUFFIXES
-from engine.check import Coverage, Report, check, check_file
+from engine import SYSTEM, history, load_config
+from engine.cli_check import check_command
 from engine.cli_mutate import mutate_command
 from engine.cli_people import token, user
 from engine.cli_run import run_command
-from engine.cli_state import State, default_language, guarded, print_findings
+from engine.cli_state import State, default_language, folders_of, guarded, load_folder
 from engine.cli_tools import decide_command, feel_command, layout_command
 from engine.importing import import_complaints, read_mapping
-from engine.packs import Pack, load_pack, read_folder
-from engine.runtime.model import Finding
 from engine.scenarios import run_scenarios
-from engine.types import Name
 
 __all__ = ["State", "guarded", "main"]
 
@@ -35,77 +31,6 @@ __all__ = ["State", "guarded", "main"]
 def main(context: click.Context, config: str | None, language: str) -> None:
     """Redress: complaint handling that runs on the policy diagram itself."""
     context.obj = State(config, language)
-
-
-def _folders(state: State, names: tuple[str, ...]) -> list[Path]:
-    packs = load_config(state.path).packs
-    if not names:
-        return sorted(p.parent for p in packs.glob("*/pack.toml"))
-    return [Path(n) if Path(n).is_dir() else packs / n for n in names]
-
-
-def _load(folder: Path) -> Pack:
-    return load_pack(read_folder(folder), folder.resolve().name)
-
-
-@main.command("check")
-@click.argument("packs", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.pass_obj
-@guarded
-def check_command(state: State, packs: tuple[str, ...], as_json: bool) -> None:
-    """Check packs: is everything executable, and how far is the written policy carried?
-
-    A single .bpmn, .dmn or .form file is checked with what lies beside it.
-    """
-    single = [Path(name) for name in packs if Path(name).is_file()]
-    odd = [path.name for path in single if path.suffix.lower() not in SUFFIXES]
-    if odd:
-        raise click.BadParameter(f"{odd[0]}: {', '.join(SUFFIXES)}", param_hint="PACKS")
-    files = [check_file(path) for path in single]
-    folders = tuple(name for name in packs if not Path(name).is_file())
-    reports = [_checked(folder) for folder in _folders(state, folders)] if folders or not packs else []
-    if as_json:
-        listed = {"packs": reports, "files": files} if files else {"packs": reports}
-        shown = {kind: [r.to_dict(state.language) for r in found] for kind, found in listed.items()}
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-    else:
-        for report in files:
-            print_findings(state, report)
-        for report in reports:
-            _print_report(state, report)
-    if not all(r.ok for r in (*files, *reports)):
-        raise SystemExit(1)
-
-
-def _checked(folder: Path) -> Report:
-    """The report of a folder; one that holds no pack is a finding, so that the others are still told."""
-    try:
-        return check(_load(folder))
-    except EngineError as error:
-        finding = Finding("error", "pack.toml", None, error.text("zh"), error.text("en"))
-        return Report(Pack(name=folder.resolve().name, files={}, sha256=""), (finding,), Coverage({}))
-
-
-def _print_report(state: State, report: Report) -> None:
-    print_findings(state, report, Name("可以部署", "can be deployed"))
-    counts = report.coverage.counts()
-    if report.pack.rules:
-        state.say(
-            f"  规则 {len(report.pack.rules)} 条：强制 {counts['enforced']} · 未证实 {counts['unproven']} · 提示 {counts['prompted']} · "
-            f"待定数字 {counts['needs_figure']} · 未承载 {counts['uncarried']}",
-            f"  {len(report.pack.rules)} rules: {counts['enforced']} enforced · {counts['unproven']} unproven · {counts['prompted']} prompted · "
-            f"{counts['needs_figure']} need a figure · {counts['uncarried']} uncarried",
-        )
-        if report.coverage.proof != "fresh":
-            zh, en = {"missing": ("还没有证明", "not proven yet"), "stale": ("证明已过期", "the proof is out of date")}[
-                report.coverage.proof
-            ]
-            state.say(
-                f"  哪些规则真正由流程保证：{zh}，请运行 redress mutate {report.pack.name}",
-                f"  which rules are really enforced: {en}; run redress mutate {report.pack.name}",
-                fg="yellow",
-            )
 
 
 @main.command()
@@ -134,7 +59,7 @@ def scenarios(state: State, packs: tuple[str, ...], only: str | None, as_json: b
     """Run the golden walks of packs in virtual time."""
     config = load_config(state.path)
     outcomes = []
-    for pack, outcome in run_scenarios([_load(folder) for folder in _folders(state, packs)], config, only):
+    for pack, outcome in run_scenarios([load_folder(folder) for folder in folders_of(state, packs)], config, only):
         outcomes.append({"pack": pack, **outcome.to_dict()})
         if not as_json:
             mark = click.style("✓", fg="green") if outcome.ok else click.style("✗", fg="red")
@@ -235,5 +160,5 @@ def complaint_erase(state: State, number: str, reason: str) -> None:
     state.say(f"投诉 {number} 的个人信息已抹除", f"The personal data of {number} is erased", fg="green")
 
 
-for _command in (run_command, mutate_command, layout_command, feel_command, decide_command, user, token):
+for _command in (check_command, run_command, mutate_command, layout_command, feel_command, decide_command, user, token):
     main.add_command(_command)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from engine import load_config
-from engine.cli_state import State, guarded
+from engine.cli_state import State, folders_of, guarded, load_folder
 from engine.config import Config
 from engine.mutations.mutants import mutants
 from engine.mutations.proof import Proof, Verdict
 from engine.mutations.run import run_mutants
-from engine.packs import PROOF, Pack, load_pack, read_folder
+from engine.packs import PROOF, Pack
 
 
 @click.command("mutate")
@@ -29,9 +28,8 @@ def mutate_command(state: State, packs: tuple[str, ...], as_json: bool) -> None:
     Nothing is changed on disk but proof.json beside the pack, which the check reads.
     """
     config, results, unproven = load_config(state.path), [], False
-    folders = [_folder(config, name) for name in packs] or sorted(p.parent for p in config.packs.glob("*/pack.toml"))
-    for folder in folders:
-        pack = load_pack(read_folder(folder), folder.resolve().name)
+    for folder in folders_of(state, packs):
+        pack = load_folder(folder)
         proof = _judged(state, pack, config, None if as_json else state.say)
         (folder / PROOF).write_bytes(proof.dump())
         results.append(_told(state, pack, proof, quiet=as_json))
@@ -40,10 +38,6 @@ def mutate_command(state: State, packs: tuple[str, ...], as_json: bool) -> None:
         click.echo(json.dumps({"packs": results}, ensure_ascii=False, indent=2))
     if unproven:
         raise SystemExit(1)
-
-
-def _folder(config: Config, name: str) -> Path:
-    return Path(name) if Path(name).is_dir() else config.packs / name
 
 
 def _judged(state: State, pack: Pack, config: Config, say: Callable[..., None] | None) -> Proof:

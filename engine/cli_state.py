@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import locale
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine import Engine, EngineError, load_config, open_engine
 from engine.check import Report
+from engine.packs import Pack, load_pack, read_folder
 from engine.types import Name
 
 _GOOD = Name("没有错误", "no errors")
@@ -48,6 +50,19 @@ class State:
             yield engine
         finally:
             engine.close()
+
+
+def folders_of(state: State, names: Sequence[str]) -> list[Path]:
+    """The folders of the packs named, by path or by name; of all packs when none is."""
+    packs = load_config(state.path).packs
+    if not names:
+        return sorted(p.parent for p in packs.glob("*/pack.toml"))
+    return [Path(n) if Path(n).is_dir() else packs / n for n in names]
+
+
+def load_folder(folder: Path) -> Pack:
+    """The pack in ``folder``, named as the folder is. Raises NotFound when it holds none."""
+    return load_pack(read_folder(folder), folder.resolve().name)
 
 
 def print_findings(state: State, report: Report, good: Name = _GOOD) -> None:

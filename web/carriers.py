@@ -18,10 +18,10 @@ STATUSES = (
     ("enforced", "done"),
     ("unproven", "today"),
     ("prompted", "accent"),
-    ("needs_figure", "today"),
     ("uncarried", "overdue"),
+    ("needs_figure", "line"),
 )
-"""Status of a rule and the colour of its chip and bar."""
+"""Status of a rule and the colour of its chip and bar; a rule with any of them may need a figure as well."""
 
 
 @dataclass(frozen=True)

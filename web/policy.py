@@ -51,11 +51,13 @@ def pack(pack: str) -> str:
     rules = [
         {
             "rule": rule,
-            "status": report.coverage.rules[rule.id][0],
-            "where": carriers.links(report.coverage.rules[rule.id][1]),
+            "status": carried.status,
+            "assumed": bool(carried.assumptions),
+            "where": carriers.links(carried.where),
         }
         for rule in report.pack.rules
-        if status in ("", report.coverage.rules[rule.id][0])
+        for carried in [report.coverage.rules[rule.id]]
+        if status in ("", carried.status) or (status == "needs_figure" and carried.assumptions)
     ]
     return render_template(
         "policy/pack.html",
@@ -128,7 +130,7 @@ def words(status: str) -> str:
 def coverage_parts(report: Report) -> list[tuple[str, int, str]]:
     """The coverage as parts of a bar."""
     counts = report.coverage.counts()
-    return [(words(name), counts[name], kind) for name, kind in STATUSES]
+    return [(words(name), counts[name], kind) for name, kind in STATUSES if name != "needs_figure"]
 
 
 def _version(name: str) -> tuple[PackInfo, list[PackInfo]]:
@@ -147,7 +149,7 @@ def _report(info: PackInfo) -> Report:
     return _checked(access.engine().deployments.report, info.deployment_id)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def _checked(report: Any, deployment_id: str) -> Report:
     """A deployment never changes, so its check is made once."""
     found: Report = report(deployment_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from engine.mutations.proof import read_proof
 from engine.packs import PROOF, Pack
@@ -12,20 +13,35 @@ from engine.packs import PROOF, Pack
 _WORD = re.compile(r"[A-Za-z]+[A-Za-z0-9-]*\d+")
 
 
+STATUSES = ("enforced", "unproven", "prompted", "uncarried")
+HARD = frozenset(["gate", "timer", "route", "acl", "loop"])
+"""Ways of carrying a rule that leave nobody a choice."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How one written rule is carried."""
+
+    status: str
+    """one of STATUSES"""
+    where: tuple[str, ...]
+    """file#element, in the order of the pack"""
+    assumptions: tuple[Mapping[str, Any], ...] = ()
+    """what pack.toml assumes where the source leaves the rule's figure open"""
+
+
 @dataclass(frozen=True)
 class Coverage:
-    """How the written rules are carried: rule id -> (status, where)."""
+    """How the written rules are carried, by rule id."""
 
-    rules: dict[str, tuple[str, tuple[str, ...]]]
+    rules: Mapping[str, Carried]
     proof: str = "missing"
     """fresh · stale · missing: whether ``redress mutate`` has judged these very files"""
 
     def counts(self) -> dict[str, int]:
-        """Number of rules that are enforced, unproven, prompted, uncarried, or need a figure."""
-        counts = dict.fromkeys(("enforced", "unproven", "prompted", "uncarried", "needs_figure"), 0)
-        for status, _ in self.rules.values():
-            counts[status] += 1
-        return counts
+        """Number of rules by status, and of those among them that need a figure from the owner: ``needs_figure``."""
+        counts = {status: sum(r.status == status for r in self.rules.values()) for status in STATUSES}
+        return {**counts, "needs_figure": sum(bool(r.assumptions) for r in self.rules.values())}
 
 
 _ENFORCING = frozenset(
@@ -55,34 +71,40 @@ _ENFORCING = frozenset(
 def coverage(pack: Pack) -> Coverage:
     """Which rule of policy.tsv is carried where, and whether the engine makes it so or only shows it.
 
-    ``enforced``: an executable element, a form field, a table row or a right carries it. ``prompted``: it is only shown
-    (a rule that software cannot enforce, or a note on a lane or process). ``unproven``: an element says so, but no
-    scenario and no guarantee notices when it is taken away (``redress mutate``). ``needs_figure``: the source leaves the figure
-    blank and pack.toml states an assumption. ``uncarried``: nothing carries it.
+    ``enforced``: an executable element, a form field, a table row or a right carries it, and ``redress mutate`` saw a
+    scenario or a guarantee go red without it. ``unproven``: something says that it carries the rule, but nothing noticed when it
+    was taken away, or nobody has tried since the pack changed. ``prompted``: it is only shown (a rule that software
+    cannot enforce, or a note on a lane or process). ``uncarried``: nothing carries it.
     """
     carriers: dict[str, list[tuple[str, bool]]] = {}
     for rule_ids, place, enforcing in _carriers(pack):
         for rule_id in rule_ids:
             carriers.setdefault(rule_id, []).append((place, enforcing))
-    assumptions = (a for a in pack.manifest.get("assumptions", ()) if isinstance(a, dict))
-    assumed = {c for a in assumptions for c in str(a.get("clause", "")).split()}
     proof = read_proof(pack.files.get(PROOF, b""))
     state = "missing" if proof is None else "fresh" if proof.sha256 == pack.sha256 else "stale"
-    proven = proof.proven({r.id: r.carry for r in pack.rules}) if proof is not None and state == "fresh" else None
-    rules: dict[str, tuple[str, tuple[str, ...]]] = {}
+    proven = proof.proven({r.id: r.carry for r in pack.rules}) if proof is not None and state == "fresh" else set()
+    assumed = _assumed(pack)
+    rules: dict[str, Carried] = {}
     for rule in pack.rules:
         found = carriers.get(rule.id, [])
-        where = tuple(dict.fromkeys(w for w, _ in found))
-        if rule.id in assumed:
-            status = "needs_figure"
-        elif not found:
+        if not found:
             status = "prompted" if rule.how == "prompted" else "uncarried"
         elif any(enforcing for _, enforcing in found) and rule.carry != "prompt" and rule.how != "prompted":
-            status = "enforced" if proven is None or rule.id in proven else "unproven"
+            status = "enforced" if rule.id in proven else "unproven"
         else:
             status = "prompted"
-        rules[rule.id] = (status, where)
+        where = tuple(dict.fromkeys(place for place, _ in found))
+        rules[rule.id] = Carried(status, where, tuple(assumed.get(rule.id, ())))
     return Coverage(rules, state)
+
+
+def _assumed(pack: Pack) -> dict[str, list[Mapping[str, Any]]]:
+    """Rule id -> the assumptions of pack.toml about it."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for assumption in pack.manifest.get("assumptions", ()):
+        for rule_id in str(assumption.get("clause", "")).split() if isinstance(assumption, dict) else ():
+            found.setdefault(rule_id, []).append(assumption)
+    return found
 
 
 def _carriers(pack: Pack) -> Iterator[tuple[list[str], str, bool]]:

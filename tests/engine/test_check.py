@@ -18,7 +18,7 @@ def test_the_report_as_the_command_line_prints_it() -> None:
     assert not report.ok
     printed = report.to_dict("en")
     assert printed["name"] == "office"
-    assert printed["coverage"] == {"enforced": 0, "unproven": 0, "prompted": 0, "uncarried": 0, "needs_figure": 1}
+    assert printed["coverage"] == {"enforced": 0, "unproven": 0, "prompted": 1, "uncarried": 0, "needs_figure": 1}
     assert printed["findings"] == [
         {
             "severity": "error",

@@ -132,11 +132,13 @@ def test_check_json_has_the_promised_shape(run: Run) -> None:
     data = json.loads(result.stdout)
     assert list(data) == ["packs"]
     (pack,) = data["packs"]
-    assert list(pack) == ["name", "ok", "findings", "coverage", "proof"]
+    assert list(pack) == ["name", "ok", "findings", "coverage", "proof", "rules"]
     assert (pack["name"], pack["ok"]) == ("telecom", True)
     assert set(pack["coverage"]) == {"enforced", "unproven", "prompted", "uncarried", "needs_figure"}
     assert all(isinstance(n, int) for n in pack["coverage"].values())
-    assert sum(pack["coverage"].values()) == 64
+    assert sum(n for key, n in pack["coverage"].items() if key != "needs_figure") == len(pack["rules"]) == 64
+    assert all(rule["where"] for rule in pack["rules"] if rule["status"] == "enforced")
+    assert {r["id"]: r["assumptions"] for r in pack["rules"]}["T53"]
     assert all(set(f) == {"severity", "file", "element", "message"} for f in pack["findings"])
 
 

@@ -100,7 +100,7 @@ def test_a_rule_is_proven_by_what_goes_red(tmp_path: Path, due: str, promise: st
     assert result.exit_code == bool(unproven)
     pack = load_pack(read_folder(folder), "small")
     assert coverage(pack).proof == "fresh"
-    assert {r for r, (status, _) in coverage(pack).rules.items() if status == "unproven"} == set(unproven)
+    assert {r for r, rule in coverage(pack).rules.items() if rule.status == "unproven"} == set(unproven)
 
 
 def test_the_proof_is_no_part_of_the_content_and_goes_stale_with_it(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_rules_are_listed_with_their_carriers(site: Site) -> None:
 def test_rules_by_status(site: Site) -> None:
     report = site.office.engine.deployments.report(site.office.engine.deployments.pack("telecom").deployment_id)
     page = site.person("mia").get("/policy/telecom?status=needs_figure").text
-    wanted = {rule for rule, (status, _where) in report.coverage.rules.items() if status == "needs_figure"}
+    wanted = {rule for rule, carried in report.coverage.rules.items() if carried.assumptions}
     assert set(re.findall(r'id="rule-(T\d+)"', page)) == wanted
     assert "没有这样的规则" in text(site.person("mia").get("/policy/telecom?status=nonsense"))
 

@@ -54,6 +54,16 @@ _REPORT = complete(
             {key: {"type": "integer"} for key in ("enforced", "unproven", "prompted", "uncarried", "needs_figure")}
         ),
         "proof": choice("fresh", "stale", "missing"),
+        "rules": many(
+            complete(
+                {
+                    **{key: {"type": "string"} for key in ("id", "carry", "figure", "how")},
+                    "status": choice("enforced", "unproven", "prompted", "uncarried"),
+                    "where": many({"type": "string"}),
+                    "assumptions": many(complete({key: {"type": "string"} for key in ("name", "value", "note")})),
+                }
+            )
+        ),
     }
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.mutations.proof import Proof, Verdict
+from engine.packs import PROOF
 from tests.engine.checks.office import checked, ext, found, pack_files
 
 
@@ -23,12 +25,25 @@ def test_coverage() -> None:
         )
     )
     held = '<zeebe:formDefinition formId="work"/><zeebe:properties><zeebe:property name="clause" value="R2 R5"/></zeebe:properties>'
-    report = checked({**pack_files(ext(held)), "policy.tsv": rules.encode()})
-    assert {rule: status for rule, (status, _) in report.coverage.rules.items()} == {
-        "R1": "needs_figure",
-        "R2": "enforced",
+    files = {**pack_files(ext(held)), "policy.tsv": rules.encode()}
+    assert {rule: carried.status for rule, carried in checked(files).coverage.rules.items()} == {
+        "R1": "uncarried",
+        "R2": "unproven",
         "R3": "prompted",
         "R4": "uncarried",
         "R5": "prompted",
     }
-    assert report.coverage.rules["R2"][1] == ("office.bpmn#work",)
+    assert checked(files).coverage.rules["R2"].where == ("office.bpmn#work",)
+    assert [a["name"] for a in checked(files).coverage.rules["R1"].assumptions] == ["limits"]
+    assert checked(files).coverage.counts()["needs_figure"] == 1
+
+
+def test_a_rule_is_enforced_once_a_proof_of_these_very_files_says_so() -> None:
+    held = '<zeebe:formDefinition formId="work"/><zeebe:properties><zeebe:property name="clause" value="R1"/></zeebe:properties>'
+    files = {**pack_files(ext(held)), "policy.tsv": b"id\tcarry\nR1\ttimer\n"}
+    verdict = Verdict("office.bpmn#work", "skipped", ("R1",), "scenarios/x.toml")
+    proof = Proof(checked(files).pack.sha256, (verdict,)).dump()
+    assert checked({**files, PROOF: proof}).coverage.rules["R1"].status == "enforced"
+    files["letters/note.md"] = b"# later"
+    later = checked({**files, PROOF: proof}).coverage
+    assert (later.proof, later.rules["R1"].status) == ("stale", "unproven")
