@@ -23,6 +23,9 @@ _PRIORITY = 50
 _HIGHEST = 100
 _MAX_LOGIN = 64
 
+BLIND = "blind"
+"""Property of a user task: ``true`` shows whoever does it nothing of the complaint but the task's own inputs."""
+
 
 def wanted(execution: Execution, machine: Machine, task: Task) -> tuple[dict[str, Any], list[str]]:
     """The row of a new user task and its candidates. Faults name the element whose attribute gives no sense."""
@@ -54,6 +57,7 @@ def wanted(execution: Execution, machine: Machine, task: Task) -> tuple[dict[str
         "due_explanation": explanation,
         "follow_up_at": follow_up,
         "reminders": 0,
+        "blind": element.properties.get(BLIND) == "true",
         "excluded": _excluded(machine, element),
     }
     return row, candidates

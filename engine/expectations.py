@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from engine import feel
+from engine.errors import Forbidden
 from engine.models import Complaint, ProcessInstance
 from engine.runtime import state
+from engine.types import Actor
 from engine.walking import Mismatch, Walk, candidates, instance_of, letters_sent, open_tasks, passed
 
 _UNKNOWN = object()
@@ -102,6 +105,22 @@ def _not_passed(walk: Walk, wanted: list[str]) -> None:
         raise Mismatch(f"passed although they should not: {found}")
 
 
+def _blind(walk: Walk, wanted: list[str]) -> None:
+    """Nobody who is offered one of these open tasks may read the complaint, nor finds it on the task."""
+    for task in (t for t in open_tasks(walk) if t.element_id in wanted):
+        groups = frozenset(c for c in candidates(walk, task.id) if "/" in c)
+        reader = Actor(id="somebody", name="somebody", groups=groups)
+        with suppress(Forbidden):
+            walk.engine.complaints.get(reader, str(walk.number))
+            raise Mismatch(f"whoever is offered “{task.element_id}” may read the complaint")
+        detail = walk.engine.tasks.get(reader, task.id)
+        if detail.row.number is not None or detail.row.matter:
+            raise Mismatch(f"“{task.element_id}” tells whose complaint it is about")
+    missing = sorted(set(wanted) - {t.element_id for t in open_tasks(walk)})
+    if missing:
+        raise Mismatch(f"not open: {missing}")
+
+
 _COMPARE: dict[str, Callable[[Walk, Any], None]] = {
     "tasks": _tasks,
     "due": _due,
@@ -113,6 +132,7 @@ _COMPARE: dict[str, Callable[[Walk, Any], None]] = {
     "ended": _ended,
     "passed": _passed_by,
     "not_passed": _not_passed,
+    "blind": _blind,
 }
 
 

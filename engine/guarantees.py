@@ -8,6 +8,7 @@ Kinds, with the keys they need:
   of the run, ``unless_end`` lists end events that excuse.
 - ``different_person``: nobody completes ``element`` twice in one run.
 - ``every_task_has_deadline``: every user task has a due date or a timer on it.
+- ``personal``: ``fields`` (by key) are kept encrypted and never become variables of a process.
 - ``required``: the forms refuse to leave ``fields`` ("form.field") empty.
 """
 
@@ -165,6 +166,16 @@ def _different_person(run: Run, guarantee: Guarantee) -> str | None:
     return None
 
 
+def _stays_out(run: Run, guarantee: Guarantee) -> str | None:
+    seen = [key for key in guarantee.elements("fields") if key in run.variables]
+    return f"{', '.join(seen)} became variables of the process" if seen else None
+
+
+def _personal(pack: Pack, guarantee: Guarantee) -> str | None:
+    plain = [key for key in guarantee.elements("fields") if key not in pack.personal]
+    return f"{', '.join(plain)} not among the personal fields of pack.toml" if plain else None
+
+
 def _every_task_has_deadline(pack: Pack, guarantee: Guarantee) -> str | None:
     for process in pack.processes.values():
         timed = {e.attached_to for e in process.walk() if e.event is not None and e.event.kind == "timer"}
@@ -192,8 +203,10 @@ _OF_A_RUN: dict[str, Callable[[Run, Guarantee], str | None]] = {
     "before": _before,
     "always_reaches": _always_reaches,
     "different_person": _different_person,
+    "personal": _stays_out,
 }
 _OF_A_PACK: dict[str, Callable[[Pack, Guarantee], str | None]] = {
     "every_task_has_deadline": _every_task_has_deadline,
+    "personal": _personal,
     "required": _required,
 }

@@ -227,7 +227,9 @@ def readable(session: Session, actor: Actor, instance_id: str) -> ProcessInstanc
     if reads_all(actor, instance.pack):
         return instance
     touched = exists().where(
-        UserTask.instance_id == instance_id, or_(tasks_of(actor), UserTask.completed_by == actor.id)
+        UserTask.instance_id == instance_id,
+        ~UserTask.blind,
+        or_(tasks_of(actor), UserTask.completed_by == actor.id),
     )
     complaint = exists().where(Complaint.instance_id == instance_id, sees_complaints(actor))
     if actor.kind == "complainant" or not session.scalar(select(or_(touched, complaint))):

@@ -27,6 +27,7 @@ MAX_BYTES = 20_000_000
 MAX_ID = 128
 KINDS = {"process": ("流程", "process"), "decision": ("决策", "decision"), "form": ("表单", "form")}
 """What elements bind to, in Chinese and English."""
+MANIFEST = "pack.toml"
 PROOF = "proof.json"
 """What ``redress mutate`` found, beside the pack."""
 SUFFIXES = (".toml", ".bpmn", ".dmn", ".form", ".md", ".tsv")
@@ -179,11 +180,13 @@ def load_pack(files: Mapping[str, bytes], name: str | None = None) -> Pack:
 
 
 def with_file(pack: Pack, path: str, content: bytes) -> Pack:
-    """A faultless ``pack`` with other content in its diagram, form or table ``path``; what else it says is not parsed again.
+    """A faultless ``pack`` with other content in one file; what else it says is not parsed again where that can be.
 
     Never raises for what the content says: problems become findings.
     """
     files = {**pack.files, path: content}
+    if not path.endswith((".bpmn", ".form", ".dmn")):
+        return load_pack(files, pack.name)
     changed = replace(pack, files=files, sha256=digest(files), findings=[])
     if path.endswith(".form"):
         changed.forms = {form_id: form for form_id, form in pack.forms.items() if form.file != path}

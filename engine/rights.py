@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.errors import Forbidden
@@ -100,20 +100,23 @@ def sees_tasks(actor: Actor) -> ColumnElement[bool]:
 
 
 def sees_complaints(actor: Actor) -> ColumnElement[bool]:
-    """Complaints the actor may read: all of a pack by role, else those behind tasks of the actor or his groups."""
+    """Complaints the actor may read: all of a pack by role, else those behind tasks of the actor or his groups.
+
+    A blind task opens none.
+    """
     if actor.kind == "complainant":
         return Complaint.number == actor.number
     packs = role_packs(actor, *READERS)
     if packs is None:
         return true()
-    touched = [UserTask.completed_by == actor.id, UserTask.assignee == actor.id]
-    behind = exists().where(and_(UserTask.instance_id == Complaint.instance_id, or_(*touched)))
+    touched = or_(UserTask.completed_by == actor.id, UserTask.assignee == actor.id)
+    behind = exists().where(UserTask.instance_id == Complaint.instance_id, ~UserTask.blind, touched)
     own: list[ColumnElement[bool]] = [behind]
     if actor.candidacies:
         offered = (
             select(UserTask.instance_id)
             .join(UserTaskCandidate, UserTaskCandidate.task_id == UserTask.id)
-            .where(UserTaskCandidate.candidate.in_(sorted(actor.candidacies)))
+            .where(~UserTask.blind, UserTaskCandidate.candidate.in_(sorted(actor.candidacies)))
         )
         own.append(Complaint.instance_id.in_(offered))
     return or_(Complaint.pack.in_(packs), *own) if packs else or_(*own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, case, select
 from sqlalchemy.orm import Session
 
 from engine.context import Context
@@ -31,15 +31,20 @@ _TASK = (
     UserTask.reminders,
     UserTask.draft_by,
     UserTask.instance_id,
+    UserTask.blind,
 )
-_COMPLAINT = (
-    Complaint.number,
-    Complaint.matter,
-    Complaint.category,
-    Complaint.severity,
-    Complaint.department,
-    Complaint.escalated_at,
+_COMPLAINT = tuple(
+    case((~UserTask.blind, column)).label(column.key)
+    for column in (
+        Complaint.number,
+        Complaint.matter,
+        Complaint.category,
+        Complaint.severity,
+        Complaint.department,
+        Complaint.escalated_at,
+    )
 )
+"""What a line shows of the complaint: nothing, when the task is blind."""
 
 
 def task_query() -> Select[Any]:

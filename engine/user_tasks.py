@@ -40,7 +40,7 @@ from engine.models import (
 from engine.packs import Pack
 from engine.rights import able, forbidden, on_behalf_of, sees_tasks
 from engine.runtime import state
-from engine.runtime.scopes import visible
+from engine.runtime.scopes import local, visible
 from engine.signals import broadcast
 from engine.types import SYSTEM, Actor, Completed, Upload
 
@@ -373,16 +373,17 @@ def reseal(context: Context, complaint: Complaint, values: Mapping[str, Any]) ->
 
 
 def variables_of(
-    context: Context, session: Session, instance: ProcessInstance, task_id: str | None = None
+    context: Context, session: Session, instance: ProcessInstance, task_id: str | None = None, own: bool = False
 ) -> dict[str, Any]:
-    """The variables visible to an open task, or those of the process."""
+    """The variables visible to an open task (``own``: those it was given alone), or those of the process."""
     if task_id is None:
         return state.variables(instance.data)
 
     pack = context.pack(session, instance.deployment_id)
     machine = state.load(instance.data, pack.definitions, Execution(context, session, pack, instance, None, SYSTEM))
     try:
-        return dict(visible(machine.task(task_id)))
+        task = machine.task(task_id)
+        return dict(local(task) if own else visible(task))
     except KeyError:
         return dict(machine.root.data)
 

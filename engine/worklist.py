@@ -16,7 +16,7 @@ from engine.crypto import DecryptionFailed
 from engine.due_text import due_text, task_started
 from engine.errors import BadRequest
 from engine.figures import midnight
-from engine.models import Complaint, User, UserTask
+from engine.models import Complaint, ProcessInstance, User, UserTask
 from engine.packs import Pack
 from engine.rights import READERS, forbidden, offered_to, role_packs, sees_tasks
 from engine.task_rows import element_of, most_urgent_first, task_query, task_rows
@@ -67,7 +67,7 @@ class Worklist:
             conditions.append(reading.in_department(department))
         if q and q.strip():
             named = UserTask.name.icontains(q.strip()[: reading.MAX_QUERY], autoescape=True)
-            conditions.append(or_(named, reading.matching(context.vault, q)))
+            conditions.append(or_(named, and_(~UserTask.blind, reading.matching(context.vault, q))))
         with context.store.read() as session:
             query = task_query().where(*conditions).order_by(*most_urgent_first())
             rows = session.execute(query.limit(size).offset((page - 1) * size)).all()
@@ -116,7 +116,7 @@ class Worklist:
                 row=task_rows(context, session, found)[0],
                 state=task.state,
                 form=context.pack(session, form_deployment).forms.get(task.form_id or ""),
-                variables=variables_of(context, session, instance, task.id if live else None),
+                variables=_shown(context, session, instance, task, live),
                 draft=self._draft(task, pack, unseal=may_complete),
                 due=self._due(session, pack, task),
                 clauses=element.clauses if element is not None else (),
@@ -156,6 +156,15 @@ class Worklist:
         started = task_started(pack.names.element(task.process_id, task.element_id))
         zone = self._context.zone
         return due_text(pack, started, task.due_at, task.due_provisional, task.due_explanation, zone, people)
+
+
+def _shown(
+    context: Context, session: Session, instance: ProcessInstance, task: UserTask, live: bool
+) -> dict[str, Any]:
+    """The variables a task shows: those visible to it, of a blind one only its own; of the process once it is over."""
+    if live:
+        return variables_of(context, session, instance, task.id, own=task.blind)
+    return {} if task.blind else variables_of(context, session, instance)
 
 
 def _views(actor: Actor, now: datetime, zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:

@@ -93,6 +93,8 @@ class UserTask(Base):
     due_explanation: Mapped[dict[str, Any] | None]
     follow_up_at: Mapped[datetime | None]
     reminders: Mapped[int] = mapped_column(default=0)
+    blind: Mapped[bool] = mapped_column(default=False)
+    """Who does it learns nothing of the complaint but what the task's own inputs say."""
     excluded: Mapped[dict[str, Any] | None]
     """user id -> element id of the earlier task that excludes this person"""
     draft: Mapped[dict[str, Any] | None]

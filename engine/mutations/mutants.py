@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.assignment import BLIND
 from engine.mutations import diagrams, forms, tables
-from engine.packs import Pack
+from engine.packs import MANIFEST, Pack
 from engine.runtime.model import Element, Flow, Process, Scope
 
 
@@ -36,6 +38,8 @@ def mutants(pack: Pack) -> Iterator[Mutant]:
         users = frozenset(e.id for p in pack.processes.values() for e in p.walk() if e.form_id == form_id)
         for item in form.fields:
             rules = _known(item.properties.get("clause", ""), known)
+            if rules and item.key in pack.personal:
+                yield Mutant(f"{form.file}#{item.key}", "plain", rules, MANIFEST, _plain(pack, item.key), users)
             changed = forms.optional(pack.files[form.file], item.key) if rules else None
             if changed is not None:
                 yield Mutant(f"{form.file}#{item.key}", "optional", rules, form.file, changed, users)
@@ -91,6 +95,8 @@ def _user_task(pack: Pack, element: Element, content: bytes) -> Iterator[tuple[s
         yield "no limit", diagrams.without_attribute(content, element.id, "taskSchedule", "dueDate"), itself
     if element.properties.get("excludes"):
         yield "anyone again", diagrams.without_property(content, element.id, "excludes"), itself
+    if element.properties.get(BLIND):
+        yield "in the open", diagrams.without_property(content, element.id, BLIND), itself
     given = element.candidate_groups
     if given is None:
         now = [pack.lane_group(element.lane) or ""]
@@ -101,6 +107,14 @@ def _user_task(pack: Pack, element: Element, content: bytes) -> Iterator[tuple[s
     other = _another(pack, now)
     if other is not None:
         yield "another group", diagrams.assigned(content, element.id, other), itself
+
+
+def _plain(pack: Pack, key: str) -> bytes:
+    """pack.toml where the field ``key`` is no personal one."""
+    left = ", ".join(json.dumps(other, ensure_ascii=False) for other in pack.personal if other != key)
+    return re.sub(
+        r"(?ms)^personal\s*=\s*\[.*?\]", lambda _: f"personal = [{left}]", pack.files[MANIFEST].decode("utf-8")
+    ).encode()
 
 
 def _no_way(process: Process, flow: Flow, rules: tuple[str, ...], content: bytes) -> Mutant:

@@ -74,7 +74,8 @@ def _judge(mutant: Mutant) -> Verdict:
 def _concerns(guarantee: Guarantee, changed: Pack, mutant: Mutant) -> bool:
     """False for a promise about fields of other forms, which the mutant has left as they were."""
     forms = {name.partition(".")[0] for name in guarantee.elements("fields")}
-    return not forms or any(form.file == mutant.path for form_id, form in changed.forms.items() if form_id in forms)
+    named = any(form.file == mutant.path for form_id, form in changed.forms.items() if form_id in forms)
+    return guarantee.kind != "required" or named
 
 
 def _without_names(changed: Pack) -> Pack:

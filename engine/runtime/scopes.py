@@ -110,6 +110,12 @@ def chain(task: Task) -> list[dict[str, Any]]:
     return maps
 
 
+def local(task: Task) -> ChainMap[str, Any]:
+    """The variables ``task`` was given by its inputs and its multi-instance loop as one mapping."""
+    given = (task, body_of(task))
+    return ChainMap(*(t.internal_data["local"] for t in given if t is not None and "local" in t.internal_data))
+
+
 def visible(task: Task) -> ChainMap[str, Any]:
     """All variables visible to ``task`` as one mapping."""
     return ChainMap(*chain(task))

@@ -40,6 +40,8 @@ PERSON = promise("different_person", element="handle")
         (REACHES, Run((), end="closed", variables={"grade": "A"}), True),
         (REACHES, Run(("triage", "done"), ((1, "lead"),), "closed", variables={"grade": "A"}), True),
         (REACHES, Run(("triage", "done"), ((0, "lead"),), "closed", variables={"grade": "A"}), False),
+        (promise("personal", fields=["contact"]), Run(variables={"matter": "x"}), True),
+        (promise("personal", fields=["contact"]), Run(variables={"contact": "x"}), False),
         (PERSON, Run(performers={"handle": ("a", "b")}), True),
         (PERSON, Run(performers={"handle": ("a", "b", "a")}), False),
     ],
@@ -65,6 +67,7 @@ ONE = '[[guarantee]]\nid = "g"\ntitle = "承诺"\ntitle_en = "promise"\n'
         (ONE + 'kind = "every_task_has_deadline"\n', "work has neither a due date nor a timer"),
         (ONE + 'kind = "required"\nfields = ["intake.category"]\n', "intake.category may be left empty"),
         (ONE + 'kind = "required"\nfields = ["intake.nothing"]\n', "intake.nothing is no field"),
+        (ONE + 'kind = "personal"\nfields = ["matter"]\n', "matter not among the personal fields"),
     ],
 )
 def test_what_the_pack_itself_breaks_is_an_error_of_the_check(text: str, why: str) -> None:
