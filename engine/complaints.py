@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -238,13 +238,25 @@ class Filing:
         return Actor(id=None, name="complainant", kind="complainant", number=row.number)
 
 
-def invalid(errors: Mapping[str, list[str]], form: Form, pack: Pack, language: str) -> FormInvalid:
-    """FormInvalid that names the fields by their labels and keeps the messages by field."""
+def invalid(
+    errors: Mapping[str, list[str]], form: Form, pack: Pack, language: str, clauses: Iterable[str] = ()
+) -> FormInvalid:
+    """FormInvalid that names the fields by their labels and keeps the messages by field.
+
+    It names the written rules behind these fields, else those of ``clauses``: the ones of the step.
+    """
     labels = {f.name: f.label or f.name for f in form.all}
     shown = [pack.names.label(labels.get(k, k)) if language == "en" else labels.get(k, k) for k in errors]
     error = FormInvalid(count=len(errors), fields={"zh": "、".join(shown), "en": ", ".join(shown)})
     error.params["errors"] = dict(errors)
+    error.params["rules"] = pack.written(behind(form, errors) or clauses)
     return error
+
+
+def behind(form: Form, fields: Iterable[str]) -> list[str]:
+    """The ids of the written rules that the fields of these names carry."""
+    wanted = set(fields)
+    return [c for field in form.all if field.name in wanted for c in field.properties.get("clause", "").split()]
 
 
 def store_files(
@@ -276,3 +288,19 @@ def store_files(
     ]
     session.add_all(rows)
     return [r.id for r in rows]
+
+
+def reseal(context: Context, complaint: Complaint, values: Mapping[str, Any]) -> None:
+    """Replace personal fields of a complaint, encrypted and indexed anew."""
+    vault = context.vault
+    if values.get("complainant"):
+        complaint.complainant = vault.encrypt(str(values["complainant"]))
+        complaint.complainant_index = vault.index(str(values["complainant"]))
+    if values.get("contact"):
+        complaint.contact = vault.encrypt(str(values["contact"]))
+        complaint.contact_index = vault.index(str(values["contact"]))
+        complaint.contact_tail_index = vault.tail_index(str(values["contact"]))
+    rest = json.loads(vault.decrypt(complaint.personal)) if complaint.personal else {}
+    rest.update({k: str(v) for k, v in values.items() if k not in ("complainant", "contact") and v})
+    if rest:
+        complaint.personal = vault.encrypt(json.dumps(rest, ensure_ascii=False))

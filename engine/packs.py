@@ -7,7 +7,7 @@ import hashlib
 import io
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,11 @@ class Pack:
     def topics(self) -> Mapping[str, str]:
         """Topics that something outside works on -> the webhook of config.toml that is told, empty for nobody."""
         return {str(topic): str(webhook) for topic, webhook in self.manifest.get("topics", {}).items()}
+
+    def written(self, clauses: Iterable[str]) -> tuple[Rule, ...]:
+        """The written rules ``clauses`` name; one that policy.tsv does not list keeps its bare id."""
+        known = {rule.id: rule for rule in self.rules}
+        return tuple(known.get(clause) or Rule(clause, "", "", "", "", "", "") for clause in dict.fromkeys(clauses))
 
     def lane_group(self, lane: str | None) -> str | None:
         """The group of a lane: what ``[lanes]`` says, else the lane's own name."""

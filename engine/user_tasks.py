@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine import feel
 from engine.assignment import barred_since
-from engine.complaints import invalid, store_files
+from engine.complaints import invalid, reseal, store_files
 from engine.context import Context
 from engine.errors import (
     BadRequest,
@@ -37,11 +36,12 @@ from engine.models import (
     UserTask,
     UserTaskCandidate,
 )
-from engine.packs import Pack
+from engine.packs import Pack, Rule
 from engine.rights import able, forbidden, on_behalf_of, sees_tasks
 from engine.runtime import state
 from engine.runtime.scopes import local, visible
 from engine.signals import broadcast
+from engine.task_rows import element_of
 from engine.types import SYSTEM, Actor, Completed, Upload
 
 Loaded = tuple[UserTask, ProcessInstance, Complaint | None, list[str]]
@@ -241,7 +241,9 @@ class Acting:
 
         def step(machine: Any) -> None:
             found = machine.task(task_id)
-            clean = self._validated(self._form_pack(session, task), task, values, visible(found), language)
+            clean = self._validated(
+                self._form_pack(session, task), task, values, visible(found), language, found.task_spec.element.clauses
+            )
             sealed = self._personal(session, instance, task)
             personal = {k: clean.pop(k) for k in list(clean) if k in sealed}
             if personal and complaint is not None:
@@ -270,7 +272,13 @@ class Acting:
         return Completed(instance.id, self._next(execution, actor), instance.state != "active")
 
     def _validated(
-        self, pack: Pack, task: UserTask, values: Mapping[str, Any], variables: Mapping[str, Any], language: str
+        self,
+        pack: Pack,
+        task: UserTask,
+        values: Mapping[str, Any],
+        variables: Mapping[str, Any],
+        language: str,
+        clauses: Sequence[str],
     ) -> dict[str, Any]:
         form = pack.forms.get(task.form_id or "")
         if form is None:
@@ -279,7 +287,7 @@ class Acting:
         now = self._context.clock.now().astimezone(self._context.zone)
         result = form.validate_values(values, variables, language, now, translate)
         if not result.ok:
-            raise invalid(result.errors, form, pack, language)
+            raise invalid(result.errors, form, pack, language, clauses)
         return dict(result.values)
 
     def _form_pack(self, session: Session, task: UserTask) -> Pack:
@@ -311,6 +319,12 @@ class Acting:
         if session.scalar(select(UserTask.id).where(UserTask.id == task.id, sees_tasks(actor))) is None:
             raise _hidden(task)
 
+    def _rules(self, session: Session, task: UserTask) -> tuple[Rule, ...]:
+        """The written rules behind the step."""
+        pack = self._context.pack(session, task.deployment_id)
+        element = element_of(pack, task.process_id, task.element_id)
+        return pack.written(element.clauses if element is not None else ())
+
     def _may_work(self, session: Session, actor: Actor, task: UserTask, candidates: list[str]) -> str | None:
         """Check that the actor may do the task; returns the absent colleague on whose behalf, if any."""
         self._open(session, task)
@@ -318,7 +332,9 @@ class Acting:
             return None
         assigned = actor.id is not None and task.assignee == actor.id
         if not assigned and task.assignee not in actor.substitutes_for and actor.candidacies.isdisjoint(candidates):
-            raise _hidden(task)
+            error = _hidden(task)
+            error.params["rules"] = self._rules(session, task)
+            raise error
         earlier = (task.excluded or {}).get(actor.id or "")
         if earlier:
             name = session.scalar(
@@ -326,7 +342,7 @@ class Acting:
                 .where(UserTask.instance_id == task.instance_id, UserTask.element_id == earlier)
                 .limit(1)
             )
-            raise ExcludedPerformer(task=task.name, earlier=name or earlier)
+            raise ExcludedPerformer(task=task.name, earlier=name or earlier, rules=self._rules(session, task))
         return on_behalf_of(session, actor, task.assignee, candidates)
 
     def _record(self, session: Session, actor: Actor, instance: ProcessInstance, task: UserTask, event: Event) -> None:
@@ -353,23 +369,6 @@ def load(session: Session, task_id: str, lock: bool = True) -> Loaded:
         raise NotFound(what={"zh": "任务", "en": "task"}, id=task_id)
     task, instance, complaint, _ = rows[0]
     return task, instance, complaint, [candidate for *_, candidate in rows if candidate is not None]
-
-
-def reseal(context: Context, complaint: Complaint, values: Mapping[str, Any]) -> None:
-    """Replace personal fields of a complaint, encrypted and indexed anew."""
-
-    vault = context.vault
-    if values.get("complainant"):
-        complaint.complainant = vault.encrypt(str(values["complainant"]))
-        complaint.complainant_index = vault.index(str(values["complainant"]))
-    if values.get("contact"):
-        complaint.contact = vault.encrypt(str(values["contact"]))
-        complaint.contact_index = vault.index(str(values["contact"]))
-        complaint.contact_tail_index = vault.tail_index(str(values["contact"]))
-    rest = json.loads(vault.decrypt(complaint.personal)) if complaint.personal else {}
-    rest.update({k: str(v) for k, v in values.items() if k not in ("complainant", "contact") and v})
-    if rest:
-        complaint.personal = vault.encrypt(json.dumps(rest, ensure_ascii=False))
 
 
 def variables_of(

@@ -158,9 +158,7 @@ class Worklist:
         return due_text(pack, started, task.due_at, task.due_provisional, task.due_explanation, zone, people)
 
 
-def _shown(
-    context: Context, session: Session, instance: ProcessInstance, task: UserTask, live: bool
-) -> dict[str, Any]:
+def _shown(context: Context, session: Session, instance: ProcessInstance, task: UserTask, live: bool) -> dict[str, Any]:
     """The variables a task shows: those visible to it, of a blind one only its own; of the process once it is over."""
     if live:
         return variables_of(context, session, instance, task.id, own=task.blind)

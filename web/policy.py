@@ -15,7 +15,7 @@ from engine.packs import Pack
 from engine.types import PackInfo
 from web import access
 from web.carriers import STATUSES, Carriers, element_type
-from web.task_page import english_names, rules_of
+from web.task_page import english_names
 
 blueprint = Blueprint("policy", __name__, url_prefix="/policy")
 
@@ -70,7 +70,7 @@ def pack(pack: str) -> str:
         rules=rules,
         findings=[(f, carriers.place(f.file, f.element)) for f in report.findings],
         assumptions=[
-            (a, rules_of(str(a.get("clause", "")).split(), report.pack.rules))
+            (a, report.pack.written(str(a.get("clause", "")).split()))
             for a in report.pack.manifest.get("assumptions", ())
         ],
         diagrams=_diagrams(report.pack, info),
@@ -95,7 +95,7 @@ def diagram(pack: str, process_id: str) -> str:
             "name": parsed.names.element(process_id, element.id),
             "type": element_type(element.type),
             "lane": parsed.names.lane(element.lane) if element.lane else None,
-            "rules": rules_of(element.clauses, parsed.rules),
+            "rules": parsed.written(element.clauses),
             "calls": element.called_process if element.called_process in parsed.processes else None,
         }
         for element in process.walk()
@@ -106,7 +106,7 @@ def diagram(pack: str, process_id: str) -> str:
         info=info,
         process=process,
         title=parsed.names.process(process_id),
-        rules=rules_of(process.properties.get("clause", "").split(), parsed.rules),
+        rules=parsed.written(process.properties.get("clause", "").split()),
         lines=lines,
         marked=marked,
         state={"elements": {marked: {"state": "current"}}, "flows": []} if process.find(marked) else None,

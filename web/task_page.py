@@ -12,7 +12,7 @@ from flask import render_template, request, url_for
 
 from engine.errors import EngineError
 from engine.forms import BoundForm
-from engine.packs import Pack, Rule
+from engine.packs import Pack
 from engine.types import HistoryRow, InstanceDetail, Name, TaskDetail, TaskRow
 from web import access, forms, i18n, rows, startable
 from web.diagram import step_rows, viewer_state
@@ -72,12 +72,19 @@ def show(detail: TaskDetail, bound: BoundForm | None = None, problem: str | None
         startable=startable.panels(
             startable.found(row.instance_id), row.pack, partial(url_for, "worklist.activate", task_id=row.id)
         ),
-        rules=rules_of(detail.clauses, pack.rules),
+        rules=pack.written(detail.clauses),
+        why=pack.written(_refusing(bound) or detail.clauses),
         pack=pack,
         value=pack.names.value,
         due=rows.due,
         limits=engine.config.files,
     )
+
+
+def _refusing(bound: BoundForm | None) -> list[str]:
+    """The ids of the written rules behind the fields that were refused."""
+    refused = [field.field for field in bound.fields if field.errors] if bound is not None else []
+    return [clause for field in refused for clause in field.properties.get("clause", "").split()]
 
 
 def fresh(detail: TaskDetail) -> TaskDetail:
@@ -101,12 +108,6 @@ def what_was_typed(bound: BoundForm) -> list[tuple[str, str]]:
 def what_was_sent() -> list[tuple[str, str]]:
     """The texts of a submission whose form is not known any more."""
     return [(name, text) for name, text in request.form.items(multi=True) if text and name not in _NOT_TYPED]
-
-
-def rules_of(clauses: Iterable[str], rules: Iterable[Rule]) -> list[Rule]:
-    """The written rules behind ``clauses``; one that is not listed keeps its bare number."""
-    known = {rule.id: rule for rule in rules}
-    return [known.get(clause) or Rule(clause, "", "", "", "", "", "") for clause in clauses]
 
 
 def diagrams_of(instance: InstanceDetail, first: str | None = None) -> list[Diagram]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import ExecutionError
+from engine.packs import Pack
 from tests.web.conftest import TRIAGE_FORM, Site, field_value, text
 
 UNCLEAR = {**TRIAGE_FORM, "matter_clear": "不清楚", "unclear_points": "请问是哪个号码？"}
@@ -167,6 +168,27 @@ def test_errors_stand_at_their_fields_and_everything_typed_stays(site: Site) -> 
     assert "投诉类型" in page
     assert field_value(response.text, "unclear_points") == "哪个号码？" * 3
     assert 'href="#field-category"' in response.text
+
+
+def telecom(site: Site) -> Pack:
+    deployments = site.office.engine.deployments
+    return deployments.parsed(deployments.pack("telecom").deployment_id)
+
+
+def test_a_refused_step_says_why_by_the_written_rule(site: Site) -> None:
+    task = site.triage_task()
+    rules = {r.id: r for r in telecom(site).rules}
+    amy = site.person("amy")
+    assert "data-why" not in amy.get(f"/tasks/{task}").text
+    refused = amy.post(f"/tasks/{task}", {**TRIAGE_FORM, "severity": ""}).text.split("data-why")[1].split("</details>")[0]
+    assert all(rules[rule].zh in refused for rule in ("T6", "T14", "T15"))
+    assert rules["T12"].zh not in refused
+
+
+def test_a_step_of_another_group_says_why(site: Site) -> None:
+    task = site.triage_task()
+    why = site.person("mia").get(f"/tasks/{task}").text.split("data-why")[1].split("</details>")[0]
+    assert next(rule.zh for rule in telecom(site).rules if rule.id == "T6") in why
 
 
 def test_forged_choices_are_refused(site: Site) -> None:

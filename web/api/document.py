@@ -168,6 +168,10 @@ def _problem_schema() -> Schema:
         "detail": {"type": "string"},
         "code": choice(*TITLES),
         "errors": {**errors, "description": "Field, JSON pointer or parameter -> messages."},
+        "rules": many(
+            complete({key: {"type": "string"} for key in ("id", "clause", "text")}),
+            description="Why: the written rules of the policy behind a refused step.",
+        ),
         "findings": many(FINDING, description="What the check of a process pack found."),
         "reference": {"type": "string", "description": "What to tell an administrator about an internal error."},
     }

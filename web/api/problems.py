@@ -138,6 +138,10 @@ def engine_problem(error: EngineError) -> Response:
 def engine_body(error: EngineError) -> dict[str, Any]:
     """The problem details of an error of the engine."""
     extra = {"errors": error.params["errors"]} if "errors" in error.params else {}
+    if error.params.get("rules"):
+        zh = language() == "zh"
+        rules = error.params["rules"]
+        extra["rules"] = [{"id": r.id, "clause": r.clause, "text": r.zh if zh else r.en or r.zh} for r in rules]
     if isinstance(error, PackInvalid):
         extra["findings"] = [
             {"severity": f.severity, "file": f.file, "element": f.element, "message": f.text(language())}

@@ -95,7 +95,10 @@ def test_completing_is_refused_with_reasons(desk: Desk) -> None:
         desk.post(f"/tasks/{task}/complete?lang=en", {"values": {"severity": "mild", "spy": 1}}), 422, "form"
     )
     assert {"severity", "spy"} <= found["errors"].keys()
-    problem(desk.post(f"/tasks/{task}/complete", {"values": TRIAGE}, "dora"), 403, "forbidden")
+    assert "T14" in {rule["id"] for rule in found["rules"]}
+    assert all(rule["clause"] and rule["text"].isascii() for rule in found["rules"])
+    other = problem(desk.post(f"/tasks/{task}/complete", {"values": TRIAGE}, "dora"), 403, "forbidden")
+    assert "T6" in {rule["id"] for rule in other["rules"]}
     desk.post(f"/tasks/{task}/claim")
     problem(desk.post(f"/tasks/{task}/complete", {"values": TRIAGE}, "ben"), 409, "task_claimed")
     assert desk.get(f"/tasks/{task}").json["state"] == "open"
