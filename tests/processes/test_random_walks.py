@@ -19,6 +19,7 @@ from engine.models import Incident, ProcessInstance, Timer, UserTask, UserTaskCa
 from engine.packs import Pack, load_pack, read_folder
 from engine.rehearsal import in_memory
 from engine.scenarios import advance, member
+from engine.types import Actor
 from engine.user_tasks import variables_of
 from engine.walks import plausible
 from tests.office import ROOT
@@ -32,6 +33,12 @@ FILED = {
     "channel": "热线", "kind": ["投诉", "投诉", "投诉", "建议", "咨询"],
     "contact": "13900000001",
 }  # fmt: skip
+
+
+def performer(candidate: str, number: int) -> Actor:
+    """Member ``number`` of a candidate group (``pack/group``), or the account a task is offered to."""
+    pack, slash, group = candidate.partition("/")
+    return member(pack, group, number) if slash else Actor(id=candidate, name=candidate)
 
 
 class Walker:
@@ -97,7 +104,7 @@ class Walker:
     def complete(self, task: UserTask) -> None:
         form = self.pack.forms.get(task.form_id or "")
         with self.engine.context.store.read() as session:
-            groups = list(
+            candidates = list(
                 session.scalars(select(UserTaskCandidate.candidate).where(UserTaskCandidate.task_id == task.id))
             )
             instance = session.get_one(ProcessInstance, self.started.instance_id)
@@ -105,7 +112,7 @@ class Walker:
         values = plausible(form, variables, self.random, {}, self.now()) if form else {}
         for number in range(1, 5):
             try:
-                self.engine.tasks.complete(member(*groups[0].split("/", 1), number), task.id, values)
+                self.engine.tasks.complete(performer(candidates[0], number), task.id, values)
                 return
             except ExcludedPerformer:
                 continue
