@@ -73,6 +73,7 @@ def seed_people(engine: Engine, folders: list[Path]) -> int:
 
 def _people(folder: Path) -> Iterator[Seed]:
     path = folder / "samples" / "people.toml"
+    title = _title(folder)
     for login, person in tomllib.loads(path.read_text("utf-8")).items() if path.is_file() else ():
         yield Seed(
             login=login,
@@ -81,7 +82,15 @@ def _people(folder: Path) -> Iterator[Seed]:
             does=Name(person.get("does", ""), person.get("does_en", "")),
             groups=frozenset(f"{folder.name}/{g}" for g in person.get("groups", ())),
             roles=frozenset((r.partition("@")[0], r.partition("@")[2] or folder.name) for r in person.get("roles", ())),
+            pack=title,
         )
+
+
+def _title(folder: Path) -> Name:
+    english = folder / "locale" / "en.toml"
+    zh = tomllib.loads((folder / "pack.toml").read_text("utf-8")).get("title", folder.name)
+    named = tomllib.loads(english.read_text("utf-8")).get("pack", {}) if english.is_file() else {}
+    return Name(zh, named.get("title", zh))
 
 
 def has_complaints(engine: Engine, pack: str) -> bool:

@@ -47,6 +47,8 @@ class Seed:
     groups: frozenset[str] = frozenset()
     roles: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     password: str | None = None
+    pack: Name = field(default_factory=lambda: Name("", ""))
+    """the title of the policy the person works by"""
 
 
 class DemoAccount(NamedTuple):
@@ -55,6 +57,7 @@ class DemoAccount(NamedTuple):
     login: str
     name: Name
     does: Name
+    pack: Name
 
 
 class Users(Tokens, Absences):
@@ -191,7 +194,7 @@ class Users(Tokens, Absences):
                 self.create(
                     SYSTEM, seed.login, seed.name.zh, seed.password, seed.groups, seed.roles, name_en=seed.name.en
                 )
-        listed = [[plain_login(s.login), s.name.zh, s.name.en, s.does.zh, s.does.en] for s in accounts]
+        listed = [[plain_login(s.login), *([n.zh, n.en] for n in (s.name, s.does, s.pack))] for s in accounts]
         self._config.var.mkdir(parents=True, exist_ok=True)
         self._demo_file.write_text(json.dumps(listed, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -200,7 +203,7 @@ class Users(Tokens, Absences):
         if self._config.mode != "demo" or not self._demo_file.exists():
             return ()
         listed = json.loads(self._demo_file.read_text(encoding="utf-8"))
-        return tuple(DemoAccount(login, Name(*names[:2]), Name(*names[2:])) for login, *names in listed)
+        return tuple(DemoAccount(login, *(Name(*name) for name in names)) for login, *names in listed)
 
     def demo_sign_in(self, login: str) -> Actor:
         """Enter as a sample account without a password; only in the demonstration. Raises SignInFailed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -147,7 +148,8 @@ def _target() -> str:
 
 
 def _sign_in_page(error: EngineError | None = None, login: str = "") -> str:
-    samples = access.engine().users.demo_accounts()
+    accounts = access.engine().users.demo_accounts()
+    samples = [(office, list(people)) for office, people in groupby(accounts, key=lambda account: account.pack)]
     target = access.local_path(request.values.get("next"), "")
     message = error.text(i18n.language()) if error else None
     rules = access.engine().config.sign_in

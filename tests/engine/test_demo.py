@@ -151,8 +151,8 @@ def test_samples_of_the_telecom_pack_reach_their_stages(tmp_path: Path, clock: V
         given = {row["stage_target"]: row for row in csv.DictReader(stream)}
     place = tmp_path / "telecom" / "samples"
     place.mkdir(parents=True)
-    for name in ("people.toml", "values.toml"):
-        (place / name).write_bytes((source / name).read_bytes())
+    for name in ("samples/people.toml", "samples/values.toml", "pack.toml"):
+        (place.parent / name).write_bytes((source.parent / name).read_bytes())
     with open(place / "complaints.csv", "w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(given["triage"]))
         writer.writeheader()

@@ -469,7 +469,7 @@ def test_demo_accounts(users: Users, config: Config, store: Store, clock: Virtua
     assert users.demo_accounts() == ()
     users.seed_demo(seeds)
     users.seed_demo(seeds)
-    assert [(login, name.zh, does.en) for login, name, does in users.demo_accounts()] == [
+    assert [(a.login, a.name.zh, a.does.en) for a in users.demo_accounts()] == [
         ("chen", "陈洁", "Takes complaints"),
         ("boss", "周总", "Manager"),
     ]

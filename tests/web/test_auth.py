@@ -66,8 +66,15 @@ def test_sample_accounts_are_listed_in_the_demonstration_only(site: Site) -> Non
     assert site.visitor().post("/sign-in/demo", {"login": "lina"}).status_code == 401
     config = replace(engine.config, mode="demo")
     engine.config = engine.users._config = config
-    engine.users.seed_demo([Seed("lina", Name("李娜", "Li Na"), Name("受理投诉", "takes complaints"))])
+    offices = Name("电信", "Telecom"), Name("运输", "Transport")
+    engine.users.seed_demo(
+        [
+            Seed("lina", Name("李娜", "Li Na"), Name("受理投诉", "takes complaints"), pack=offices[0]),
+            Seed("wei", Name("卫平", "Wei Ping"), Name("客服", "desk"), pack=offices[1]),
+        ]
+    )
     page = text(site.visitor().get("/sign-in?lang=en"))
+    assert page.index("Telecom") < page.index("Li Na") < page.index("Transport") < page.index("Wei Ping")
     assert "Li Na takes complaints" in page
     assert site.visitor().post("/sign-in/demo", {"login": "lina"}).location == "/worklist"
     assert site.visitor().post("/sign-in/demo", {"login": "amy"}).status_code == 401

@@ -180,7 +180,9 @@ def test_a_refused_step_says_why_by_the_written_rule(site: Site) -> None:
     rules = {r.id: r for r in telecom(site).rules}
     amy = site.person("amy")
     assert "data-why" not in amy.get(f"/tasks/{task}").text
-    refused = amy.post(f"/tasks/{task}", {**TRIAGE_FORM, "severity": ""}).text.split("data-why")[1].split("</details>")[0]
+    refused = (
+        amy.post(f"/tasks/{task}", {**TRIAGE_FORM, "severity": ""}).text.split("data-why")[1].split("</details>")[0]
+    )
     assert all(rules[rule].zh in refused for rule in ("T6", "T14", "T15"))
     assert rules["T12"].zh not in refused
 
