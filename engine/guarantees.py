@@ -40,6 +40,8 @@ class Run:
     performers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """user task -> who completed it, in order"""
     variables: Mapping[str, Any] = field(default_factory=dict)
+    fired: frozenset[str] = frozenset()
+    """rows of decision tables, as ``decision#number``"""
 
 
 @dataclass(frozen=True)

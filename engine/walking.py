@@ -77,6 +77,7 @@ def run_of(walk: Walk) -> Run:
     trace: list[str] = []
     reached: list[tuple[int, str]] = []
     performers: dict[str, tuple[str, ...]] = {}
+    fired: set[str] = set()
     with walk.engine.context.store.read() as session:
         instance = session.get_one(ProcessInstance, walk.instance_id)
         columns = HistoryEvent.type, HistoryEvent.element_id, HistoryEvent.actor, HistoryEvent.payload
@@ -86,11 +87,20 @@ def run_of(walk: Walk) -> Run:
                 trace += _gateways(walk.pack, payload["flows"])
             elif kind == "element_completed" and element is not None:
                 trace.append(element)
+            elif kind == "decision_evaluated" and payload is not None:
+                fired.update(f"{rule['decision']}#{rule['rule']}" for rule in payload["rules"])
             elif kind == "element_entered" and element is not None:
                 reached.append((len(trace), element))
             elif kind == "task_completed" and element is not None:
                 performers[element] = (*performers.get(element, ()), actor or "")
-        return Run(tuple(trace), tuple(reached), instance.end_element, performers, state.all_variables(instance.data))
+        return Run(
+            tuple(trace),
+            tuple(reached),
+            instance.end_element,
+            performers,
+            state.all_variables(instance.data),
+            frozenset(fired),
+        )
 
 
 def _gateways(pack: Pack, flows: list[str]) -> list[str]:

@@ -25,7 +25,7 @@ class Mutant:
     path: str
     content: bytes
     elements: frozenset[str]
-    """elements a run must touch to notice"""
+    """elements, and table rows as ``decision#number``, one of which a run must touch to notice"""
 
 
 def mutants(pack: Pack) -> Iterator[Mutant]:
@@ -126,16 +126,11 @@ def _no_way(process: Process, flow: Flow, rules: tuple[str, ...], content: bytes
 
 def _tables(pack: Pack, known: set[str]) -> Iterator[Mutant]:
     for model in {id(m): m for m in pack.decisions.values()}.values():
-        asked = frozenset(
-            e.id
-            for p in pack.processes.values()
-            for e in p.walk()
-            if e.called_decision and (e.called_decision in model.decisions or e.called_decision.startswith("="))
-        )
-        for row, text, changed in tables.without_rows(pack.files[model.file]):
-            rules = _known(text, known)
+        for row in tables.without_rows(pack.files[model.file]):
+            rules = _known(row.text, known)
             if rules:
-                yield Mutant(f"{model.file}#{row}", "row gone", rules, model.file, changed, asked)
+                place = f"{model.file}#{row.id}"
+                yield Mutant(place, "row gone", rules, model.file, row.content, frozenset([row.fired]))
 
 
 def _scopes(process: Process) -> list[Scope]:

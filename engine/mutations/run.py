@@ -90,4 +90,4 @@ def _without_names(changed: Pack) -> Pack:
 
 def _touches(pack: Pack, walk: Outcome, mutant: Mutant) -> bool:
     text = pack.files[walk.file].decode("utf-8")
-    return bool(walk.passed & mutant.elements) or any(element in text for element in mutant.elements)
+    return bool((walk.passed | walk.run.fired) & mutant.elements) or any(element in text for element in mutant.elements)

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from engine import load_config
 from engine.checks.coverage import coverage
 from engine.cli import main
 from engine.mutations.mutants import mutants
 from engine.mutations.proof import Proof, Verdict, read_proof
 from engine.packs import digest, load_pack, read_folder
+from engine.scenarios import run_scenario
 from tests import small
+from tests.office import ROOT
 
 RULES = """id\tclause\trule_zh\trule_en\tfigure\tcarry\thow
 R1\t1\t须办理\tWork is done\t\tgate\tenforced
@@ -125,3 +128,12 @@ def test_a_proof_reads_back() -> None:
     assert read_proof(proof.dump()) == proof
     assert read_proof(b"[]") is None
     assert read_proof(b'{"sha256": 1, "verdicts": [{}]}') is None
+
+
+def test_a_row_is_tried_by_the_walks_in_which_it_fired(tmp_path: Path) -> None:
+    telecom = load_pack(read_folder(ROOT / "processes" / "telecom"), "telecom")
+    walk = run_scenario(telecom, "scenarios/01_happy_path.toml", load_config(var=str(tmp_path)))
+    rows = {m.place: m.elements for m in mutants(telecom) if m.change == "row gone"}
+    fired = {place for place, elements in rows.items() if elements & walk.run.fired}
+    assert 0 < len(fired) < len(rows)
+    assert {m.split("#")[0] for m in fired} >= {"triage.dmn", "deadlines.dmn"}

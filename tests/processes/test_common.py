@@ -15,7 +15,10 @@ from engine.scenarios import run_scenario
 from tests.office import PACKS, ROOT
 
 COMMON = ROOT / "processes" / "common"
-FOLDERS = sorted(p.name for p in COMMON.iterdir() if p.is_dir())
+WHOLE = {"spine": ("sales", "settings"), "desk": ("desk-phone", "desk_settings")}
+"""Shared folders that hold a whole process, which packs enter by and none calls -> a pack that replaces least of it, and
+the table of what its packs differ in."""
+FOLDERS = sorted(p.name for p in COMMON.iterdir() if p.is_dir() and p.name not in WHOLE)
 WALKS = sorted(p.name for p in (PACKS / "shared" / "scenarios").glob("*.toml"))
 
 
@@ -33,10 +36,34 @@ def test_it_takes_every_shared_folder_and_calls_every_process_in_them(shared: Pa
     assert {p.id for p in shared.processes.values() if p.file.startswith("common/")} <= called
 
 
+def _whole(folder: str) -> Pack:
+    return load_pack(read_folder(ROOT / "processes" / WHOLE[folder][0]))
+
+
+@pytest.mark.parametrize("folder", WHOLE)
+def test_a_whole_process_is_entered_and_every_other_one_beside_it_is_called_or_starts_by_itself(folder: str) -> None:
+    pack = _whole(folder)
+    held = [p for p in pack.processes.values() if p.file.startswith(f"common/{folder}/")]
+    called = {e.called_process for p in pack.processes.values() for e in p.walk()}
+    timed = {p.id for p in held if any(e.event is not None and e.event.kind == "timer" for e in p.starts())}
+    assert {p.id for p in held} - called - timed == {pack.entry}
+
+
+@pytest.mark.parametrize("folder", WHOLE)
+def test_every_row_of_its_settings_is_a_pack_that_enters_by_it(folder: str) -> None:
+    pack, settings = _whole(folder), WHOLE[folder][1]
+    table = pack.decisions[settings].decisions[settings].table
+    assert table is not None
+    rows = [row.inputs[0].strip('"') for row in table.rules]
+    assert rows[-1] == "-"
+    for row in rows[:-1]:
+        assert load_pack(read_folder(ROOT / "processes" / row)).entry == pack.entry
+
+
 def test_it_passes_its_check(shared: Pack) -> None:
     report = check(shared)
     assert [f.text("en") for f in report.findings if f.severity == "error" or f.file.startswith("common/")] == []
-    assert report.coverage.rules["S1"][0] == "enforced"
+    assert report.coverage.rules["S1"].where
 
 
 @pytest.mark.parametrize("name", WALKS)
@@ -52,9 +79,11 @@ def test_no_shared_diagram_or_form_names_a_rule_or_a_group() -> None:
         assert text.count("candidateGroups=") == text.count('candidateGroups="=') == text.count("<bpmn:userTask "), file
 
 
-def test_a_shared_file_replaced_by_nobody_is_complete_in_english(shared: Pack) -> None:
-    assert list(_chinese(shared)) == []
-    assert {name for name, _ in shared.letters} == {name for name, language in shared.letters if language == "en"}
+@pytest.mark.parametrize("name", ["shared", *WHOLE])
+def test_a_shared_file_replaced_by_nobody_is_complete_in_english(name: str, shared: Pack) -> None:
+    pack = _whole(name) if name in WHOLE else shared
+    assert list(_chinese(pack)) == []
+    assert {letter for letter, _ in pack.letters} == {letter for letter, language in pack.letters if language == "en"}
 
 
 def _chinese(pack: Pack) -> Iterator[str]:
