@@ -16,8 +16,10 @@ from engine.packs import Pack, load_pack, with_file
 from engine.rehearsal import Rehearsal
 from engine.scenarios import Outcome, play, run_scenarios
 
-MAX_WALKS = 6
-"""Scenarios tried for one mutant: those that say they are about its rule first, then the short ones."""
+MAX_WALKS = 8
+"""Scenarios tried for one mutant: those that say most about it first, then the short ones."""
+_LOOKS = {"no limit": "expect.due.", "another group": "expect.group.", "optional": "refused", "unchecked": "refused"}
+"""Change -> what a scenario says that looks at it."""
 
 
 def run_mutants(pack: Pack, config: Config) -> Iterator[Verdict]:
@@ -61,7 +63,7 @@ def _judge(mutant: Mutant) -> Verdict:
     if broken is not None:
         return Verdict(mutant.place, mutant.change, mutant.rules, f"guarantees.toml#{broken[0].id}", broken[1])
     touching = [walk for walk in walks if _touches(pack, walk, mutant)]
-    touching.sort(key=lambda w: (not set(w.clauses) & set(mutant.rules), w.step))
+    touching.sort(key=lambda walk: (-_says_much(pack, walk, mutant), walk.step))
     for walk in touching[:MAX_WALKS]:
         outcome = play(rehearsal, walk.file, changed)
         if not outcome.ok:
@@ -86,6 +88,15 @@ def _without_names(changed: Pack) -> Pack:
     names = "|".join(re.escape(element) for element in lost)
     manifest = re.sub(rf'(?m)^"?(?:{names})"? *=.*$', "", changed.files["pack.toml"].decode("utf-8"))
     return load_pack({**changed.files, "pack.toml": manifest.encode()}, changed.name)
+
+
+def _says_much(pack: Pack, walk: Outcome, mutant: Mutant) -> int:
+    """How likely a scenario is to notice: it is about the rule, names the element, looks at what was changed."""
+    text = pack.files[walk.file].decode("utf-8")
+    looks = _LOOKS.get(mutant.change, "")
+    places = [looks + element if looks.endswith(".") else element for element in mutant.elements]
+    named = any(place in text for place in places)
+    return 2 * bool(set(walk.clauses) & set(mutant.rules)) + 2 * named + (named and looks in text)
 
 
 def _touches(pack: Pack, walk: Outcome, mutant: Mutant) -> bool:
