@@ -30,7 +30,7 @@ def index() -> str:
         shown=[
             {
                 "info": info,
-                "parts": coverage_parts(report),
+                "parts": [part for part in coverage_parts(report) if part[1]],
                 "rules": len(report.coverage.rules),
                 "counts": _severities(report),
             }
