@@ -97,16 +97,20 @@ def _user_task(pack: Pack, element: Element, content: bytes) -> Iterator[tuple[s
         yield "anyone again", diagrams.without_property(content, element.id, "excludes"), itself
     if element.properties.get(BLIND):
         yield "in the open", diagrams.without_property(content, element.id, BLIND), itself
-    given = element.candidate_groups
-    if given is None:
-        now = [pack.lane_group(element.lane) or ""]
-    elif given.startswith("="):
-        now = list(pack.groups)[:-1]
-    else:
-        now = [group.strip() for group in given.split(",")]
-    other = _another(pack, now)
+    other = _another_group(pack, element)
     if other is not None:
         yield "another group", diagrams.assigned(content, element.id, other), itself
+
+
+def _another_group(pack: Pack, element: Element) -> str | None:
+    """A group that does not do the task; where an expression names it, that of the customers."""
+    given = element.candidate_groups
+    if given is None:
+        return _another(pack, [pack.lane_group(element.lane) or ""])
+    if not given.startswith("="):
+        return _another(pack, [group.strip() for group in given.split(",")])
+    customers = (name for name, group in pack.groups.items() if group.get("kind") == "customer")
+    return next(customers, next(reversed(pack.groups), None))
 
 
 def _plain(pack: Pack, key: str) -> bytes:
