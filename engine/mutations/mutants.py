@@ -109,8 +109,8 @@ def _another_group(pack: Pack, element: Element) -> str | None:
         return _another(pack, [pack.lane_group(element.lane) or ""])
     if not given.startswith("="):
         return _another(pack, [group.strip() for group in given.split(",")])
-    customers = (name for name, group in pack.groups.items() if group.get("kind") == "customer")
-    return next(customers, next(reversed(pack.groups), None))
+    customers = [name for name, group in pack.groups.items() if group.get("kind") == "customer"]
+    return next(iter([*customers, *reversed(list(pack.groups))]), None)
 
 
 def _plain(pack: Pack, key: str) -> bytes:
