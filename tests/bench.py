@@ -30,7 +30,10 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
 from engine import SYSTEM, Actor, Engine, load_config, open_engine
+from engine.check import check
 from engine.models import UserTask
+from engine.packs import load_pack, read_folder
+from engine.scenarios import run_scenarios
 
 TASKS = 12
 RUNS = 15
@@ -258,6 +261,23 @@ class Server:
         self.process.wait(20)
 
 
+def bundled(folder: Path) -> dict[str, float]:
+    """Checking all bundled packs, and running all their scenarios on all processors."""
+    config = load_config(var=str(folder))
+    started = time.perf_counter()
+    packs = [load_pack(read_folder(p.parent), p.parent.name) for p in sorted(config.packs.glob("*/pack.toml"))]
+    assert all(check(found).ok for found in packs)
+    checked = time.perf_counter()
+    outcomes = [outcome.ok for _, outcome in run_scenarios(packs, config)]
+    assert all(outcomes)
+    return {
+        "packs": len(packs),
+        "scenarios": len(outcomes),
+        "check_s": round(checked - started, 1),
+        "scenarios_s": round(time.perf_counter() - checked, 1),
+    }
+
+
 def rounds(n: int) -> Iterator[int]:
     for i in range(n):
         print(f"  round {i + 1}/{n}", file=sys.stderr, end="\r", flush=True)
@@ -308,6 +328,7 @@ def measure(folder: Path) -> dict[str, float]:
         "bytes_per_instance": round(bytes_per_instance(folder)),
         "startup_s": round(server.startup, 2),
         "rss_mb": round(rss, 1),
+        **bundled(folder),
     }
 
 
