@@ -68,6 +68,7 @@ class Execution:
         self.new_candidates: list[dict[str, Any]] = []
         self.closed_tasks: list[dict[str, Any]] = []
         self.signals: list[tuple[str, Mapping[str, Any]]] = []
+        self.projection = ledger.Projection(context.zone)
         self.bindings = Bindings(context, session, pack, instance.deployment_id)
         self.services = Services(self)
 
@@ -123,6 +124,7 @@ class Execution:
     def run(self, step: Callable[[Machine], None]) -> Machine:
         """Load the instance, let ``step`` move it, and write what changed."""
         machine = state.load(self.instance.data, self.pack.definitions, self)
+        self.projection.known = dict(machine.root.data)
         before = {(task_id, element_id): wait for task_id, element_id, wait in machine.waits()}
         self._guarded(lambda: step(machine))
         self._write(machine, before)
@@ -272,6 +274,7 @@ class Execution:
 
     def _record_steps(self, machine: Machine) -> None:
         flows: list[str] = []
+        gateways: list[tuple[int, str]] = []
         pending: list[Event] = []
         for step in machine.steps:
             if step.type == "completed":
@@ -289,13 +292,15 @@ class Execution:
                 )
             if self._worth_recording(step):
                 pending.append(Event(f"element_{step.type}", step.process_id, step.element.id, step.task_id))
+            elif step.type == "completed":
+                gateways.append((len(pending), step.element.id))
         if flows or pending:
-            self.events.append(Event("steps_taken", payload={"flows": flows}))
+            self.events.append(Event("steps_taken", payload={"flows": flows, "gateways": gateways}))
             self.events += pending
 
     @staticmethod
     def _worth_recording(step: Step) -> bool:
-        """Gateways only add their flows; waiting is recorded for what a person or another process does."""
+        """Gateways only add their flows and how many events came before them; waiting is recorded for what a person or another process does."""
         if step.type == "entered":
             return step.element.type in ("userTask", "callActivity", "adHocSubProcess")
         return not step.element.type.endswith("Gateway")
@@ -378,10 +383,13 @@ class Execution:
         }
 
     def _project(self, complaint: Complaint, machine: Machine) -> None:
-        ledger.project(complaint, machine.root.data, self.context.zone)
+        self.projection.take(complaint, machine.root.data)
         complaint.state = self.instance.state
         active = [t for s in sorted(machine.all_scopes(), key=lambda s: -s.depth) for t in s.alive()]
-        stages = [t.task_spec.element.properties.get("stage") for t in active]
+        elements = [t.task_spec.element for t in active]
+        if self.instance.state == "completed" and machine.end_element is not None:
+            elements = [machine.root.spec.process.find(machine.end_element)]
+        stages = [e.properties.get("stage") for e in elements if e is not None]
         complaint.stage = next((s for s in stages if s), complaint.stage)
         dues = [t.internal_data["due"] for t in active if "due" in t.internal_data]
         complaint.due_at = datetime.fromisoformat(min(dues)) if dues else None

@@ -43,6 +43,24 @@ def project(complaint: Complaint, variables: Mapping[str, Any], zone: ZoneInfo) 
             return
 
 
+class Projection:
+    """Takes what an instance's own variables say anew over into the ledger.
+
+    Those that did not change stay out: a ``ledger`` task inside a called process may have said otherwise since.
+    """
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self.known: Mapping[str, Any] = {}
+        """the variables as the ledger last took them over"""
+
+    def take(self, complaint: Complaint, variables: Mapping[str, Any]) -> None:
+        """Project those of ``variables`` that are new or say something else than before."""
+        before, self.known = self.known, dict(variables)
+        changed = {k: v for k, v in variables.items() if k not in before or before[k] != v}
+        project(complaint, changed, self._zone)
+
+
 def _text(value: Any, limit: int) -> str | None:
     if value is None:
         return None

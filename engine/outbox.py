@@ -89,12 +89,14 @@ class Outbox:
         members = select(UserGroup.user_id).where(UserGroup.group_id == to)
         return self._addresses(session, User.id.in_(members))
 
-    def _handlers(self, session: Session, instance_id: str, element_id: str = "") -> list[str]:
-        """Who has the open tasks (of one element, if named): the assignee, else the candidate users and the members of the groups."""
+    def _handlers(self, session: Session, instance_id: str, element_id: str = "", *task_ids: str) -> list[str]:
+        """Who has the open tasks (of one element or only some of them, if named): the assignee, else the candidate users and the members of the groups."""
         tasks = select(UserTask.id, UserTask.assignee).where(
             UserTask.instance_id == instance_id, UserTask.state == "open"
         )
-        rows = session.execute(tasks.where(UserTask.element_id == element_id) if element_id else tasks).all()
+        if element_id:
+            tasks = tasks.where(UserTask.element_id == element_id)
+        rows = session.execute(tasks.where(UserTask.id.in_(task_ids)) if task_ids else tasks).all()
         candidates = select(UserTaskCandidate.candidate).where(
             UserTaskCandidate.task_id.in_([task_id for task_id, assignee in rows if assignee is None])
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ from engine.decisions import DecisionModel, load_decisions
 from engine.errors import ModelInvalid, NotFound
 from engine.forms import Form, FormError, load_form
 from engine.names import Names
+from engine.rules import Rule, read_rules
 from engine.runtime.build import build
 from engine.runtime.machine import Definitions
 from engine.runtime.model import Finding, Process
@@ -32,19 +32,6 @@ PROOF = "proof.json"
 """What ``redress mutate`` found, beside the pack."""
 SUFFIXES = (".toml", ".bpmn", ".dmn", ".form", ".md", ".tsv")
 _NAME = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One written rule of the policy, as policy.tsv lists it."""
-
-    id: str
-    clause: str
-    zh: str
-    en: str
-    figure: str
-    carry: str
-    how: str
 
 
 @dataclass
@@ -384,7 +371,7 @@ def _texts(pack: Pack, files: Mapping[str, bytes]) -> None:
                 language = "en" if common.bare(path).startswith("letters/en/") else "zh"
                 pack.letters[Path(path).stem, language] = content.decode("utf-8")
             elif path == "policy.tsv":
-                pack.rules = _rules(content.decode("utf-8"))
+                pack.rules = read_rules(content.decode("utf-8"))
         except (UnicodeDecodeError, csv.Error) as error:
             _problem(pack, path, f"无法读取：{error}", f"cannot be read: {error}")
     try:
@@ -392,19 +379,3 @@ def _texts(pack: Pack, files: Mapping[str, bytes]) -> None:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         pack.names = Names(pack.manifest, pack.processes)
         _problem(pack, "locale/en.toml", f"无法读取：{error}", f"cannot be read: {error}")
-
-
-def _rules(text: str) -> tuple[Rule, ...]:
-    rows = csv.DictReader(io.StringIO(text), delimiter="\t")
-    return tuple(
-        Rule(
-            id=row.get("id") or "",
-            clause=row.get("clause") or "",
-            zh=row.get("rule_zh") or "",
-            en=row.get("rule_en") or "",
-            figure=row.get("figure") or "",
-            carry=row.get("carry") or "",
-            how=row.get("how") or "",
-        )
-        for row in rows
-    )

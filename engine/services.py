@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Table, insert, update
 
-from engine import feel, ledger, letters
+from engine import feel, ledger, letters, reminders
 from engine.calendars import CalendarError
 from engine.crypto import mask_contact, mask_name
 from engine.feel.text import string
@@ -73,23 +73,26 @@ class Services:
             **self._facts(),
             "inputs": dict(inputs),
         }
-        chased = inputs.get("element")
-        if chased:
-            self.reminded.append(str(chased))
-            values["task"] = self._chased(machine, str(chased))
-        try:
-            letter = letters.render(name, template, values)
-        except letters.LetterInvalid as error:
-            raise machine.fault(element, error.text("zh"), error.text("en")) from None
-        recipient, label = self._recipient(machine, element, str(inputs["to"]), str(chased or ""))
-        self._send(str(task.id), "notify", letter.subject, letter.body, recipient, label, name)
-        payload = {
-            "letter": name,
-            "to": label,
-            "subject": self._impersonal(letter.subject),
-            **({"element": str(chased)} if chased else {}),
-        }
-        execution.events.append(Event("letter_sent", element.process_id, element.id, str(task.id), payload=payload))
+        chased = str(inputs.get("element") or "")
+        tasks = reminders.chased(machine, task, chased) if chased else []
+        self.reminded += [str(t.id) for t in tasks]
+        to = str(inputs["to"])
+        for some in (reminders.by_due(tasks) if to == "assignee" else [tasks]) or [[]]:
+            if chased:
+                values["task"] = self._about(some, chased)
+            try:
+                letter = letters.render(name, template, values)
+            except letters.LetterInvalid as error:
+                raise machine.fault(element, error.text("zh"), error.text("en")) from None
+            recipient, label = self._recipient(machine, element, to, [chased, *(str(t.id) for t in some)])
+            self._send(str(task.id), "notify", letter.subject, letter.body, recipient, label, name)
+            payload = {
+                "letter": name,
+                "to": label,
+                "subject": self._impersonal(letter.subject),
+                **({"element": chased} if chased else {}),
+            }
+            execution.events.append(Event("letter_sent", element.process_id, element.id, str(task.id), payload=payload))
 
     def _impersonal(self, subject: str) -> str:
         """A subject as it may stand in the history, which is never erased."""
@@ -102,21 +105,20 @@ class Services:
             subject = subject.replace(contact, mask_contact(contact))
         return subject
 
-    def _chased(self, machine: Machine, element_id: str) -> dict[str, Any]:
-        """Name and due date of the open user task a letter is about."""
-        for scope in machine.all_scopes():
-            for task in scope.alive():
-                if task.task_spec.element.id == element_id:
-                    due = task.internal_data.get("due")
-                    at = shown(datetime.fromisoformat(due), self.execution.context.zone) if due else None
-                    return {"name": task.task_spec.element.label, "due_at": at}
-        return {"name": element_id, "due_at": None}
+    def _about(self, tasks: Sequence[Task], element_id: str) -> dict[str, Any]:
+        """Name and due date of the open user tasks a letter is about."""
+        if not tasks:
+            return {"name": element_id, "due_at": None}
+        due = reminders.due_of(tasks[0])
+        shown_due = shown(due, self.execution.context.zone) if due else None
+        return {"name": tasks[0].task_spec.element.label, "due_at": shown_due}
 
     def _ledger(self, machine: Machine, task: Task, element: Element, inputs: Mapping[str, Any]) -> None:
         complaint = self._complaint(machine, element)
         known = {*ledger.NAMES, *(target.split(".")[0] for _, target in element.inputs)} - {"counted_from"}
         start = ledger.instant(inputs.get("counted_from"), self.execution.context.zone) or complaint.received_at
         values = {k: self._from_start(element, start, k, v) for k, v in inputs.items() if k in known}
+        self.execution.projection.take(complaint, machine.root.data)
         ledger.project(complaint, values, self.execution.context.zone)
         machine.propagate(task, values, own=False)
 
@@ -260,14 +262,17 @@ class Services:
         }
         return facts
 
-    def _recipient(self, machine: Machine, element: Element, to: str, chased: str) -> tuple[str | None, str]:
-        """The address or, for people of the house, who they are: looked up when the letter is delivered."""
+    def _recipient(self, machine: Machine, element: Element, to: str, chased: Sequence[str]) -> tuple[str | None, str]:
+        """The address or, for people of the house, who they are: looked up when the letter is delivered.
+
+        ``chased`` is the element whose people an ``assignee`` is, or nothing, and which of its open tasks.
+        """
         execution, complaint = self.execution, self.execution.complaint
         if to == "complainant":
             contact = execution.context.vault.decrypt(complaint.contact) if complaint and complaint.contact else None
             return contact, "complainant"
         if to == "assignee":
-            return f"task:{execution.instance.id}:{chased}", to
+            return ":".join(("task", execution.instance.id, *chased)), to
         if to not in self._pack(element).groups:
             raise machine.fault(
                 element,
@@ -303,14 +308,10 @@ class Services:
             session.connection().execute(insert(cast(Table, Outbox.__table__)), self.rows)
             self.execution.context.wake(self.execution.at)
         session.add_all(self.others)
-        for element_id in self.reminded:
+        if self.reminded:
             session.execute(
                 update(UserTask)
-                .where(
-                    UserTask.instance_id == self.execution.instance.id,
-                    UserTask.element_id == element_id,
-                    UserTask.state == "open",
-                )
+                .where(UserTask.id.in_(self.reminded), UserTask.state == "open")
                 .values(reminders=UserTask.reminders + 1)
                 .execution_options(synchronize_session=False)
             )

@@ -36,8 +36,9 @@ from engine.models import (
     UserTask,
     UserTaskCandidate,
 )
-from engine.packs import Pack, Rule
+from engine.packs import Pack
 from engine.rights import able, forbidden, on_behalf_of, sees_tasks
+from engine.rules import Rule
 from engine.runtime import state
 from engine.runtime.scopes import local, visible
 from engine.signals import broadcast

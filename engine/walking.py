@@ -71,28 +71,35 @@ def passed(walk: Walk) -> set[str]:
 
 
 def run_of(walk: Walk) -> Run:
-    """What the instance has done so far; the gateways of a step stand before its other elements."""
+    """What the instance has done so far, each step in the order in which it happened."""
     if not walk.instance_id:
         return Run()
     trace: list[str] = []
     reached: list[tuple[int, str]] = []
     performers: dict[str, tuple[str, ...]] = {}
     fired: set[str] = set()
+    gateways: list[tuple[int, str]] = []
+    told = 0
     with walk.engine.context.store.read() as session:
         instance = session.get_one(ProcessInstance, walk.instance_id)
         columns = HistoryEvent.type, HistoryEvent.element_id, HistoryEvent.actor, HistoryEvent.payload
         query = select(*columns).where(HistoryEvent.instance_id == walk.instance_id)
         for kind, element, actor, payload in session.execute(query.order_by(HistoryEvent.seq)):
             if kind == "steps_taken" and payload is not None:
-                trace += _gateways(walk.pack, payload["flows"])
-            elif kind == "element_completed" and element is not None:
-                trace.append(element)
+                trace += [gateway for _, gateway in gateways]
+                gateways, told = payload["gateways"], 0
+            elif kind.startswith("element_") and element is not None:
+                trace += [gateway for place, gateway in gateways if place <= told]
+                gateways, told = [(p, g) for p, g in gateways if p > told], told + 1
+                if kind == "element_completed":
+                    trace.append(element)
+                elif kind == "element_entered":
+                    reached.append((len(trace), element))
             elif kind == "decision_evaluated" and payload is not None:
                 fired.update(f"{rule['decision']}#{rule['rule']}" for rule in payload["rules"])
-            elif kind == "element_entered" and element is not None:
-                reached.append((len(trace), element))
             elif kind == "task_completed" and element is not None:
                 performers[element] = (*performers.get(element, ()), actor or "")
+        trace += [gateway for _, gateway in gateways]
         return Run(
             tuple(trace),
             tuple(reached),
@@ -101,18 +108,6 @@ def run_of(walk: Walk) -> Run:
             state.all_variables(instance.data),
             frozenset(fired),
         )
-
-
-def _gateways(pack: Pack, flows: list[str]) -> list[str]:
-    """The gateways a step left, by ``process#flow``; the history tells of their flows only."""
-    found = []
-    for process_id, _, flow_id in (flow.partition("#") for flow in flows):
-        process = pack.processes.get(process_id)
-        flow = next((f for f in process.walk_flows() if f.id == flow_id), None) if process is not None else None
-        source = process.find(flow.source) if process is not None and flow is not None else None
-        if source is not None and source.type.endswith("Gateway"):
-            found.append(source.id)
-    return found
 
 
 def snapshot(walk: Walk) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.checks.joins import check_joins
 from engine.checks.report import error, warning
 from engine.runtime.model import TASKS, Element, Finding, Flow, Process, Scope
 
@@ -17,6 +18,7 @@ def check_flow(process: Process) -> Iterator[Finding]:
     """Findings about the ways through ``process``."""
     for scope in scopes(process):
         yield from _unreachable(process, scope)
+        yield from check_joins(process, scope)
         for element in scope.elements.values():
             flows = [scope.flows[f] for f in element.outgoing]
             if element.type.endswith("Gateway") and not flows:

@@ -102,4 +102,6 @@ def _says_much(pack: Pack, walk: Outcome, mutant: Mutant) -> int:
 def _touches(pack: Pack, walk: Outcome, mutant: Mutant) -> bool:
     text = pack.files[walk.file].decode("utf-8")
     begun = {element for _, element in walk.run.reached}
-    return bool((walk.passed | walk.run.fired | begun) & mutant.elements) or any(element in text for element in mutant.elements)
+    return bool((walk.passed | walk.run.fired | begun) & mutant.elements) or any(
+        element in text for element in mutant.elements
+    )

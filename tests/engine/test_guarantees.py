@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from engine import SYSTEM
 from engine.check import check
 from engine.guarantees import Guarantee, Run, broken_by_run
 from engine.packs import load_pack
+from engine.walking import Walk, run_of
 from tests import small
+from tests.office import Office
 
 
 def promise(kind: str, **keys: object) -> Guarantee:
@@ -78,3 +81,26 @@ def test_what_the_pack_itself_keeps() -> None:
     due = '<zeebe:taskSchedule dueDate="=&quot;P2D&quot;"/>'
     kept = ONE + 'kind = "every_task_has_deadline"\n' + ONE + 'kind = "required"\nfields = ["intake.matter"]\n'
     assert findings(kept, work=small.user_task("work", due)) == []
+
+
+BLOCK = (
+    '<b:parallelGateway id="step"/><b:manualTask id="left"/><b:manualTask id="right"/><b:parallelGateway id="join"/>'
+    + small.user_task("sign")
+    + "".join(small.flow(*way.split()) for way in ("step left", "step right", "left join", "right join", "join sign"))
+)
+
+
+def test_the_trace_of_a_run_has_gateways_where_they_were_passed(house: Office) -> None:
+    files = small.files(BLOCK) | {"forms/sign.form": small.form("sign")}
+    files["main.bpmn"] = files["main.bpmn"].replace(
+        small.flow("step", "closed").encode(), small.flow("sign", "closed").encode()
+    )
+    small.deploy(house, files)
+    started = house.engine.complaints.file(SYSTEM, "small", small.INTAKE)
+    house.complete(started.instance_id, "work", {})
+    run = run_of(Walk(house.engine, house.clock, load_pack(files, "small"), "main", started.instance_id))
+    assert run.trace == ("received", "work", "step", "left", "right", "join")
+    assert run.reached == ((1, "work"), (6, "sign"))
+    kept = promise("before", element="right", before="join"), promise("before", element="work", before="step")
+    broken = promise("before", element="join", before="left")
+    assert [g for g, _ in broken_by_run(run, [*kept, broken])] == [broken]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from engine import SYSTEM
+from engine import SYSTEM, Actor
 from engine.ledger import MAX_ROUNDS, instant, next_number, project
 from engine.models import Complaint, NumberSequence
 from engine.store import Busy, Store
@@ -158,3 +158,62 @@ def test_every_completion_projects_the_variables(house: Office) -> None:
     with house.store.read() as session:
         complaint = session.get_one(Complaint, started.number)
     assert (complaint.severity, complaint.state, complaint.closed_at) == ("重大", "completed", house.clock.now())
+
+
+def called(house: Office, mapping: str = "") -> str:
+    """A complaint in a called process whose ``ledger`` task has just said otherwise than the caller; the instance."""
+    call = f'<zeebe:calledElement processId="side" propagateAllChildVariables="false"/>{mapping}'
+    said = small.service("ledger", category='"质量"', promise_at='"P7D"').replace('"step"', '"work"')
+    side = small.diagram(small.user_task("step"), work=said, process="side")
+    files = small.files(f'<b:callActivity id="step">{small.extension(call)}</b:callActivity>')
+    start = small.extension('<zeebe:formDefinition formId="intake"/>').encode()
+    forms = {"forms/work.form": small.form("work", "category", "promise_at"), "forms/step.form": small.form("step")}
+    small.deploy(house, files | forms | {"side.bpmn": side.replace(start, b"")})
+    started = house.engine.complaints.file(SYSTEM, "small", small.INTAKE)
+    house.complete(started.instance_id, "work", {"category": "配送", "promise_at": "2026-03-03"})
+    return started.instance_id
+
+
+def row(house: Office) -> Complaint:
+    with house.store.read() as session:
+        return session.scalars(select(Complaint)).one()
+
+
+def test_what_a_ledger_task_of_a_called_process_says_stays_whatever_the_caller_holds(house: Office) -> None:
+    instance_id = called(house)
+    complaint = row(house)
+    assert (complaint.category, complaint.promise_at) == ("质量", complaint.received_at + timedelta(days=7))
+    assert house.engine.instances.variables(SYSTEM, instance_id)["category"] == "配送"
+    house.complete(instance_id, "step", {})
+    assert (row(house).category, row(house).promise_at) == ("质量", complaint.promise_at)
+
+
+def test_an_output_mapping_of_the_call_has_the_last_word(house: Office) -> None:
+    mapping = (
+        '<zeebe:ioMapping><zeebe:output source="=category + &quot;与服务&quot;" target="category"/></zeebe:ioMapping>'
+    )
+    instance_id = called(house, mapping)
+    assert row(house).category == "质量"
+    house.complete(instance_id, "step", {})
+    assert row(house).category == "质量与服务"
+
+
+@pytest.mark.parametrize(
+    ("ended", "stage"), [("办结", "办结"), ("", "归档")], ids=["the end names a stage", "the end names none"]
+)
+def test_a_closed_complaint_stands_at_the_stage_of_its_end(house: Office, ended: str, stage: str) -> None:
+    def named(name: str) -> str:
+        return f'<zeebe:properties><zeebe:property name="stage" value="{name}"/></zeebe:properties>' if name else ""
+
+    files = small.files(small.user_task("step", named("归档"))) | {"forms/step.form": small.form("step")}
+    plain = '<b:endEvent id="closed" name="办结"/>'
+    end = f'<b:endEvent id="closed" name="办结">{small.extension(named(ended))}</b:endEvent>'
+    files["main.bpmn"] = files["main.bpmn"].replace(plain.encode(), end.encode())
+    small.deploy(house, files)
+    started = house.engine.complaints.file(SYSTEM, "small", small.INTAKE)
+    house.complete(started.instance_id, "work", {})
+    assert row(house).stage == "归档"
+    house.complete(started.instance_id, "step", {})
+    assert (row(house).stage, row(house).state) == (stage, "completed")
+    view = house.engine.complaints.public_view(Actor(None, kind="complainant", number=started.number))
+    assert [(s["label"].zh, s["state"]) for s in view["steps"]] == [("归档", "done"), *[("办结", "done")] * bool(ended)]
