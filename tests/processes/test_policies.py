@@ -7,13 +7,9 @@ from collections import Counter
 import pytest
 
 from engine.checks.coverage import HARD, coverage
-from engine.packs import Pack, load_pack, read_folder
-from tests.office import ROOT
+from engine.packs import Pack
+from tests.processes.conftest import PACKS
 
-PACKS = {
-    f.parent.name: load_pack(read_folder(f.parent), f.parent.name)
-    for f in sorted((ROOT / "processes").glob("*/pack.toml"))
-}
 WRITTEN = {name: pack for name, pack in PACKS.items() if pack.rules}
 
 

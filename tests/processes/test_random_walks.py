@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -12,21 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine import SYSTEM, Engine, history, load_config
-from engine.clock import VirtualClock
+from engine import SYSTEM, history
 from engine.errors import ExcludedPerformer, NoSubscription
 from engine.models import Incident, ProcessInstance, Timer, UserTask, UserTaskCandidate
-from engine.packs import Pack, load_pack, read_folder
-from engine.rehearsal import in_memory
+from engine.rehearsal import Rehearsal
 from engine.scenarios import advance, member
 from engine.types import Actor
 from engine.user_tasks import variables_of
 from engine.walks import plausible
-from tests.office import ROOT
+from tests.processes.conftest import PACKS
 
-PACKS = {
-    f.parent.name: load_pack(read_folder(f.parent), f.parent.name) for f in (ROOT / "processes").glob("*/pack.toml")
-}
 ZONE = ZoneInfo("Asia/Shanghai")
 MAX_STEPS = 250
 FILED = {
@@ -44,20 +39,18 @@ def performer(candidate: str, number: int) -> Actor:
 class Walker:
     """Chooses at random what happens next to one complaint."""
 
-    def __init__(self, pack: Pack, seed: int, var: Path) -> None:
+    def __init__(self, rehearsal: Rehearsal, seed: int) -> None:
         self.random = Random(seed)
-        self.pack = pack
-        self.clock = VirtualClock(datetime(2026, 3, 2, 1, 30, tzinfo=UTC))
-        self.engine: Engine = in_memory(load_config(var=str(var)), self.clock)
-        self.engine.deployments.deploy_files(SYSTEM, pack.files, name=pack.name)
-        form = pack.start_form()
+        self.pack, self.clock, self.engine = rehearsal.pack, rehearsal.clock, rehearsal.engine
+        rehearsal.begin(datetime(2026, 3, 2, 1, 30, tzinfo=UTC))
+        form = self.pack.start_form()
         hints = {
             k: v
             for k, v in FILED.items()
             if any(f.name == k and not (f.options and k == "channel") for f in form.fields)
         }
         values = plausible(form, {}, self.random, hints, self.now())
-        self.started = self.engine.complaints.file(SYSTEM, pack.name, values)
+        self.started = self.engine.complaints.file(SYSTEM, self.pack.name, values)
 
     def now(self) -> datetime:
         return self.clock.now().astimezone(ZONE)
@@ -134,15 +127,12 @@ class Walker:
 
 @pytest.mark.parametrize("name", sorted(PACKS))
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_walk_ends(name: str, seed: int, tmp_path: Path) -> None:
-    walker = Walker(PACKS[name], seed, tmp_path)
-    try:
-        assert walker.walk() == "completed"
-        with walker.engine.context.store.read() as session:
-            assert not session.scalars(select(Incident)).all()
-            assert not history.verify(session)
-        assert not walker.open_tasks()
-        assert not walker.timers()
-    finally:
-        walker.engine.close()
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_walk_ends(name: str, seed: int, rehearse: Callable[[str], Rehearsal]) -> None:
+    walker = Walker(rehearse(name), seed)
+    assert walker.walk() == "completed"
+    with walker.engine.context.store.read() as session:
+        assert not session.scalars(select(Incident)).all()
+        assert not history.verify(session)
+    assert not walker.open_tasks()
+    assert not walker.timers()

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from engine import load_config
 from engine.check import check
-from engine.packs import Pack, load_pack, read_folder
+from engine.packs import Pack
 from engine.rehearsal import Rehearsal
 from engine.scenarios import play
-from tests.office import ROOT
+from tests.processes.conftest import PACKS
 
-FOLDERS = sorted(p.parent for p in (ROOT / "processes").glob("*/pack.toml"))
-PACKS = {f.name: load_pack(read_folder(f), f.name) for f in FOLDERS}
 WALKS = [(name, path) for name, pack in PACKS.items() for path in sorted(pack.files) if path.startswith("scenarios/")]
-
-
-@pytest.fixture(scope="module")
-def rehearse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Rehearsal]]:
-    """The rehearsal of a pack, kept for its next walk."""
-    config, open_now = load_config(var=str(tmp_path_factory.mktemp("var"))), {}
-
-    def rehearsal(name: str) -> Rehearsal:
-        if name not in open_now:
-            open_now[name] = Rehearsal(PACKS[name], config)
-        return open_now[name]
-
-    yield rehearsal
-    for found in open_now.values():
-        found.close()
 
 
 @pytest.mark.parametrize(("name", "path"), WALKS, ids=[f"{n}-{Path(p).stem}" for n, p in WALKS])
