@@ -8,6 +8,7 @@ import pytest
 
 from engine.checks.coverage import HARD, coverage
 from engine.packs import Pack
+from tests.office import ROOT
 from tests.processes.conftest import PACKS
 
 WRITTEN = {name: pack for name, pack in PACKS.items() if pack.rules}
@@ -42,3 +43,9 @@ def test_rules_are_told_in_both_languages(pack: Pack) -> None:
 def test_a_blank_of_the_source_is_an_assumption(pack: Pack) -> None:
     blank = [rule for rule in pack.rules if any(word in rule.figure for word in ("空缺", "未定", "blank"))]
     assert [rule.id for rule in blank if not coverage(pack).rules[rule.id].assumptions] == []
+
+
+def test_the_owners_readme_names_every_pack_and_every_shared_folder() -> None:
+    told = (ROOT / "processes" / "README.md").read_text("utf-8")
+    shared = [f.name for f in (ROOT / "processes" / "common").iterdir() if f.is_dir()]
+    assert [name for name in (*PACKS, *shared) if f"`{name}`" not in told] == []
