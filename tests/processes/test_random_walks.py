@@ -83,6 +83,7 @@ class Walker:
         values = {
             "note": "再次来电",
             "reason": "x",
+            "satisfied": self.random.random() < 0.7,
             "satisfaction": "满意",
             "attitude": "满意",
             "opinion": "好",
