@@ -25,23 +25,24 @@ def plausible(form: Form, variables: Mapping[str, Any], random: Random, hints: H
     """
     fields = {f.name: f for f in form.fields}
     values: dict[str, Any] = {}
+    offered = _offered(form, variables, values, now)
     for name, field in fields.items():
         if name in hints or field.type in _CHOICES:
-            _put(values, name, _value(field, variables, random, hints, now))
+            _put(values, name, _value(field, offered, random, hints, now))
     errors: Mapping[str, list[str]] = {}
     for _ in range(_ROUNDS):
         result = form.validate_values(values, variables, "en", now)
         if result.ok:
             return result.values
-        errors = result.errors
+        errors, offered = result.errors, _offered(form, variables, values, now)
         for name in errors:
             known = fields.get(name)
             if known is not None:
-                _put(values, name, _value(known, variables, random, hints, now))
+                _put(values, name, _value(known, offered, random, hints, now))
     raise ValueError(f"{form.file}: {dict(errors)}")
 
 
-def _value(field: Field, variables: Mapping[str, Any], random: Random, hints: Hints, now: datetime) -> Any:
+def _value(field: Field, offered: Mapping[str, list[Any]], random: Random, hints: Hints, now: datetime) -> Any:
     if field.name in hints:
         hint = hints[field.name]
         several = field.type in _SEVERAL
@@ -49,7 +50,7 @@ def _value(field: Field, variables: Mapping[str, Any], random: Random, hints: Hi
             return random.choice(hint)
         return hint
     if field.type in _CHOICES or field.type in _SEVERAL:
-        options = _options(field, variables)
+        options = offered.get(field.name, [])
         if field.type in _CHOICES:
             return random.choice(options) if options else None
         return random.sample(options, random.randint(1, max(1, min(2, len(options))))) if options else []
@@ -68,11 +69,12 @@ def _value(field: Field, variables: Mapping[str, Any], random: Random, hints: Hi
     return text + "。" * max(0, (least if isinstance(least, int) else 0) - len(text))
 
 
-def _options(field: Field, variables: Mapping[str, Any]) -> list[Any]:
-    if field.options is not None:
-        return [o.value for o in field.options]
-    found = variables.get(field.values_key or "")
-    return [v.get("value", v) if isinstance(v, dict) else v for v in found] if isinstance(found, list) else []
+def _offered(
+    form: Form, variables: Mapping[str, Any], values: Mapping[str, Any], now: datetime
+) -> Mapping[str, list[Any]]:
+    """The choices of each field, with those that expressions and variables give."""
+    bound = form.bind(variables, now=now, draft=values)
+    return {field.field.name: [option.value for option in field.choices] for field in bound.fields}
 
 
 def _put(values: dict[str, Any], name: str, value: Any) -> None:
