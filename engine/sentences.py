@@ -82,6 +82,10 @@ def _completed(teller: Teller, event: HistoryEvent, payload: Mapping[str, Any]) 
     return Name(f"“{label.zh}”办完", f"“{label.en}” finished")
 
 
+_READABLE = 5
+"""Parts of a result that still read as a finding; a row of settings has more."""
+
+
 def _decided(teller: Teller, event: HistoryEvent, payload: Mapping[str, Any]) -> Name:
     label = teller.element(event) or teller.names.value(payload.get("decision"))
     result = payload.get("result")
@@ -90,7 +94,7 @@ def _decided(teller: Teller, event: HistoryEvent, payload: Mapping[str, Any]) ->
         zh, en = span_text(period, "calendar", "zh"), span_text(period, "calendar", "en")
         return Name(f"“{label.zh}”按决策表得出：{zh}", f"“{label.en}” gave, by its table: {en}")
     outcome = [v for v in _simple(result) if v and _span(v) is None]
-    if not outcome:
+    if not 0 < len(outcome) <= _READABLE:
         return Name(f"“{label.zh}”按决策表判定", f"“{label.en}” was decided by its table")
     value = teller.names.value(outcome)
     return Name(f"“{label.zh}”按决策表得出：{value.zh}", f"“{label.en}” gave, by its table: {value.en}")

@@ -104,6 +104,13 @@ TOLD = [
         "“受理投诉”按决策表判定",
         "“Accept” was decided by its table",
     ),
+    (
+        "decision_evaluated",
+        ("complaint", "accept"),
+        {"result": {str(n): "须" for n in range(6)}},
+        "“受理投诉”按决策表判定",
+        "“Accept” was decided by its table",
+    ),
     ("decision_evaluated", ("complaint", "accept"), {}, "“受理投诉”按决策表判定", "“Accept” was decided by its table"),
     (
         "letter_sent",
