@@ -12,6 +12,8 @@ from engine.checks.coverage import Coverage, coverage
 from engine.checks.expressions import check_expressions
 from engine.checks.flow import check_flow
 from engine.checks.lone import check_lone
+from engine.checks.manifest import check_manifest
+from engine.checks.policy import check_policy
 from engine.checks.references import check_references
 from engine.checks.starts import check_starts
 from engine.checks.whole import check_whole
@@ -66,7 +68,9 @@ class Report:
 
 def check(pack: Pack) -> Report:
     """Check ``pack`` and compute its coverage."""
-    findings = [*pack.findings, *check_whole(pack)]
+    if pack.unread:
+        return Report(pack, tuple(pack.findings), Coverage({}))
+    findings = [*pack.findings, *check_whole(pack), *check_manifest(pack), *check_policy(pack)]
     for process in pack.processes.values():
         if process.executable:
             findings += check_flow(process)

@@ -18,8 +18,10 @@ from engine.cli_people import token, user
 from engine.cli_run import run_command
 from engine.cli_state import State, default_language, folders_of, guarded, load_folder
 from engine.cli_tools import decide_command, feel_command, layout_command
+from engine.errors import NoScenario
 from engine.importing import import_complaints, read_mapping
-from engine.scenarios import run_scenarios
+from engine.scenarios import run_scenarios, scenario_files
+from engine.types import Name
 
 __all__ = ["State", "guarded", "main"]
 
@@ -40,8 +42,16 @@ def main(context: click.Context, config: str | None, language: str) -> None:
 @guarded
 def deploy(state: State, pack: str, note: str) -> None:
     """Deploy a pack folder; new complaints follow it, running ones keep their version."""
+    (folder,) = folders_of(state, (pack,))
     with state.engine() as engine:
-        info = engine.deployments.deploy(SYSTEM, pack, note)
+        before = engine.deployments.version(folder.resolve().name)
+        info = engine.deployments.deploy(SYSTEM, folder, note)
+    if info.version == before:
+        state.say(
+            f"{info.name} 没有改动，仍是第 {info.version} 版（{info.deployment_id[:12]}），没有部署新的一版",
+            f"{info.name} is unchanged and stays at version {info.version} ({info.deployment_id[:12]})",
+        )
+        return
     state.say(
         f"已部署 {info.name} 第 {info.version} 版（{info.deployment_id[:12]}）",
         f"Deployed {info.name} version {info.version} ({info.deployment_id[:12]})",
@@ -59,17 +69,17 @@ def scenarios(state: State, packs: tuple[str, ...], only: str | None, as_json: b
     """Run the golden walks of packs in virtual time."""
     config = load_config(state.path)
     outcomes = []
-    for pack, outcome in run_scenarios([load_folder(folder) for folder in folders_of(state, packs)], config, only):
+    loaded = [load_folder(folder) for folder in folders_of(state, packs)]
+    if only is not None and not any(scenario_files(pack, only) for pack in loaded):
+        raise NoScenario(only=only)
+    for pack, outcome in run_scenarios(loaded, config, only):
         outcomes.append({"pack": pack, **outcome.to_dict()})
         if not as_json:
             mark = click.style("✓", fg="green") if outcome.ok else click.style("✗", fg="red")
             click.echo(f"{mark} {pack}/{outcome.file}  {outcome.title}")
             if not outcome.ok:
-                state.say(
-                    f"    第 {outcome.step} 步：{outcome.problem}",
-                    f"    step {outcome.step}: {outcome.problem}",
-                    fg="red",
-                )
+                at = Name(f"第 {outcome.step} 步：", f"step {outcome.step}: ") if outcome.step else Name("", "")
+                state.say(f"    {at.zh}{outcome.problem_zh}", f"    {at.en}{outcome.problem}", fg="red")
     if as_json:
         click.echo(json.dumps({"scenarios": outcomes}, ensure_ascii=False, indent=2))
     failed = sum(not o["ok"] for o in outcomes)

@@ -19,10 +19,11 @@ from engine.packs import PROOF, Pack
 
 @click.command("mutate")
 @click.argument("packs", nargs=-1)
+@click.option("--missed", is_flag=True, help="Print every change that nothing noticed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 @guarded
-def mutate_command(state: State, packs: tuple[str, ...], as_json: bool) -> None:
+def mutate_command(state: State, packs: tuple[str, ...], missed: bool, as_json: bool) -> None:
     """Take away each element, row, check, limit and right that carries a rule, and see a scenario go red.
 
     Nothing is changed on disk but proof.json beside the pack, which the check reads.
@@ -32,7 +33,7 @@ def mutate_command(state: State, packs: tuple[str, ...], as_json: bool) -> None:
         pack = load_folder(folder)
         proof = _judged(state, pack, config, None if as_json else state.say)
         (folder / PROOF).write_bytes(proof.dump())
-        results.append(_told(state, pack, proof, quiet=as_json))
+        results.append(_told(state, pack, proof, every=missed, quiet=as_json))
         unproven = unproven or bool(results[-1]["unproven"])
     if as_json:
         click.echo(json.dumps({"packs": results}, ensure_ascii=False, indent=2))
@@ -51,7 +52,7 @@ def _judged(state: State, pack: Pack, config: Config, say: Callable[..., None] |
     return Proof(pack.sha256, tuple(sorted(verdicts, key=lambda v: (v.place, v.change))))
 
 
-def _told(state: State, pack: Pack, proof: Proof, quiet: bool) -> dict[str, Any]:
+def _told(state: State, pack: Pack, proof: Proof, every: bool, quiet: bool) -> dict[str, Any]:
     carried = {rule for verdict in proof.verdicts for rule in verdict.rules}
     proven = proof.proven({r.id: r.carry for r in pack.rules})
     missed = [v for v in proof.verdicts if v.noticed_by is None]
@@ -66,7 +67,7 @@ def _told(state: State, pack: Pack, proof: Proof, quiet: bool) -> dict[str, Any]
             bold=True,
         )
         for verdict in missed:
-            if set(verdict.rules) & set(open_rules):
+            if every or set(verdict.rules) & set(open_rules):
                 click.echo(f"  {' '.join(verdict.rules)}  {verdict.place}  {verdict.change}: {verdict.reason}")
     return {"name": pack.name, "sha256": pack.sha256, "unproven": open_rules, "missed": [_plain(v) for v in missed]}
 

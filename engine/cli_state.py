@@ -61,7 +61,7 @@ def folders_of(state: State, names: Sequence[str]) -> list[Path]:
 
 
 def load_folder(folder: Path) -> Pack:
-    """The pack in ``folder``, named as the folder is. Raises NotFound when it holds none."""
+    """The pack in ``folder``, named as the folder is. Raises NotFound when there is no such folder or it holds none."""
     return load_pack(read_folder(folder), folder.resolve().name)
 
 
@@ -91,6 +91,8 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             for finding in error.params.get("report_findings", ()):
                 place = f"{finding.file} {finding.element or ''}".strip()
                 click.echo(f"  {finding.severity}: {place}: {finding.text(state.language)}", err=True)
+        except BrokenPipeError:  # the reader, such as ``head``, has seen enough: click ends quietly
+            raise
         except DBAPIError as error:
             _complain(state, Name("数据库无法使用", "the database cannot be used"), error.orig)
         except OSError as error:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from engine.errors import NoPack
 from engine.forms import Form
 from engine.runtime.model import Finding, Process
 
@@ -32,6 +34,29 @@ def shared_files(folder: Path, manifest: bytes) -> Iterator[tuple[str, Path]]:
             relative = path.relative_to(root).as_posix()
             if relative in _OWN or not (folder / relative).exists():
                 yield f"{FOLDER}/{name}/{relative}", path
+
+
+def no_folder(folder: Path) -> NoPack:
+    """The error about a pack that does not exist: which ones beside it are spelt alike."""
+    near = get_close_matches(folder.name, [p.parent.name for p in sorted(folder.parent.glob("*/pack.toml"))])
+    told = {"zh": f"相近的有：{'、'.join(near)}", "en": f"Spelt alike: {', '.join(near)}"} if near else ""
+    return NoPack(id=folder.name, packs=folder.resolve().parent.name, near=told)
+
+
+def lacking(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[Finding]:
+    """The error about shared folders that ``manifest`` names and ``files`` do not hold."""
+    names = [
+        f"{FOLDER}/{n}" for n in manifest.get(FOLDER, ()) if not any(p.startswith(f"{FOLDER}/{n}/") for p in files)
+    ]
+    if names:
+        yield Finding(
+            "error",
+            "pack.toml",
+            FOLDER,
+            f"没有共用文件夹 {'、'.join(names)}：制度包的文件夹须与 common/ 并列，放在同一个文件夹下；否则请改正 common = [ ] 中的名称",
+            f"there is no shared folder {', '.join(names)}: the folder of the pack must lie beside common/, in the same "
+            "folder; else correct the names in common = [ ]",
+        )
 
 
 def named(manifest: bytes) -> list[str]:

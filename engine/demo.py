@@ -23,7 +23,9 @@ from engine.clock import VirtualClock
 from engine.errors import EngineError, ExecutionError, NoSubscription
 from engine.models import AccessLog, Complaint, HistoryEvent, ProcessInstance, UserTask, UserTaskCandidate
 from engine.packs import Pack
+from engine.people import bad
 from engine.scenarios import advance
+from engine.sign_in import plain_login
 from engine.types import Actor, Name
 from engine.user_tasks import variables_of
 from engine.users import Seed
@@ -35,6 +37,7 @@ DEMO_PASSWORD = "redress-demo"
 """Of every sample account; the sign-in page shows it in demo mode. ``seed_demo`` refuses to run in another mode."""
 
 
+_PEOPLE = "samples/people.toml"
 _SAMPLE, _SEEDED = "sample-", "demo.seeded"
 _FILED = ("channel", "complainant", "contact", "address", "matter", "demand")
 
@@ -65,16 +68,42 @@ class Work:
 
 
 def seed_people(engine: Engine, folders: list[Path]) -> int:
-    """Create the sample accounts of the packs (``samples/people.toml``). Returns how many there are."""
-    seeds = [seed for folder in folders for seed in _people(folder)]
+    """Create the sample accounts of the packs (``samples/people.toml``). Returns how many there are.
+
+    Raises BadRequest naming pack and file when a login stands in two packs, or a file cannot be read.
+    """
+    owners: dict[str, Path] = {}
+    seeds: list[Seed] = []
+    for folder in folders:
+        for seed in _people(folder):
+            first = owners.setdefault(plain_login(seed.login), folder)
+            if first != folder:
+                raise bad(
+                    f"登录名“{seed.login}”在 {first.name}/{_PEOPLE} 和 {folder.name}/{_PEOPLE} 中都有；"
+                    f"请在复制来的制度包的 {_PEOPLE} 中改名（方括号里）。",
+                    f"the login “{seed.login}” stands in both {first.name}/{_PEOPLE} and {folder.name}/{_PEOPLE}; "
+                    f"rename it in {_PEOPLE} of the pack that was copied (between the square brackets).",
+                )
+            seeds.append(seed)
     engine.users.seed_demo(seeds)
     return len(seeds)
 
 
 def _people(folder: Path) -> Iterator[Seed]:
-    path = folder / "samples" / "people.toml"
+    path = folder / _PEOPLE
     title = _title(folder)
-    for login, person in tomllib.loads(path.read_text("utf-8")).items() if path.is_file() else ():
+    try:
+        people = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise bad(
+            f"{folder.name}/{_PEOPLE} 无法读取：{error}", f"{folder.name}/{_PEOPLE} cannot be read: {error}"
+        ) from None
+    for login, person in people.items():
+        if not isinstance(person, dict) or not person.get("name"):
+            raise bad(
+                f"{folder.name}/{_PEOPLE}：[{login}] 缺少 name（姓名）。",
+                f"{folder.name}/{_PEOPLE}: [{login}] lacks name.",
+            )
         yield Seed(
             login=login,
             password=DEMO_PASSWORD,

@@ -36,8 +36,6 @@ class Deployments:
         path = Path(folder)
         if not path.is_dir():
             path = self._context.config.packs / str(folder)
-        if not path.is_dir():
-            raise NotFound(what={"zh": "制度包文件夹", "en": "pack folder"}, id=str(folder))
         return self.deploy_files(actor, read_folder(path), note, path.resolve().name)
 
     def deploy_files(
@@ -59,6 +57,11 @@ class Deployments:
         if due is not None:
             self._context.wake(due)
         return info(pack, deployment)
+
+    def version(self, pack: str) -> int:
+        """The number of its newest version, 0 where nothing of it is deployed."""
+        with self._context.store.read() as session:
+            return session.scalar(select(func.max(Deployment.version)).where(Deployment.pack == pack)) or 0
 
     def _existing(self, session: Session, pack: Pack) -> Deployment | None:
         latest = select(Deployment).where(Deployment.pack == pack.name).order_by(Deployment.version.desc()).limit(1)

@@ -6,6 +6,7 @@ A subclass carries its message templates; the parameters are filled in by :meth:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 
@@ -20,6 +21,10 @@ class EngineError(Exception):
     def __init__(self, **params: Any) -> None:
         self.params = params
         super().__init__(self.text("en"))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors pass from one process to another with their parameters."""
+        return partial(type(self), **self.params), ()
 
     def text(self, language: str = "zh") -> str:
         """The message in ``language`` ("zh" or "en"); parameters may themselves be ``{"zh": ..., "en": ...}``."""
@@ -46,6 +51,18 @@ class NotFound(EngineError):
     code, status = "not_found", 404
     zh = "没有找到{what}“{id}”。它可能已被删除，或者编号有误。"
     en = "There is no {what} “{id}”. It may have been removed, or the number is mistyped."
+
+
+class NoPack(NotFound):
+    """``near`` names the packs in ``packs`` that are spelt alike."""
+
+    zh = "“{id}”既不是文件夹，也不是 {packs}/ 下制度包的名称。{near}"
+    en = "“{id}” is neither a folder nor the name of a pack under {packs}/. {near}"
+
+
+class NoScenario(NotFound):
+    zh = "没有文件名含“{only}”的场景，一个也没有试走。请核对 --only；场景在制度包的 scenarios/ 下。"
+    en = "No scenario has a file name with “{only}”; none was run. Look at --only; scenarios lie in scenarios/ of a pack."
 
 
 class Forbidden(EngineError):

@@ -67,10 +67,13 @@ def read_guarantees(pack: Pack) -> tuple[list[Guarantee], list[Finding]]:
         data = tomllib.loads(pack.files.get(FILE, b"").decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return [], [Finding("error", FILE, None, f"无法读取：{error}", f"cannot be read: {error}")]
+    items = data.get("guarantee", [])
+    if data.keys() - {"guarantee"} or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        return [], [_finding("?", "每条承诺都须写在 [[guarantee]] 之下", "every guarantee stands under [[guarantee]]")]
     known = {e.id for p in pack.processes.values() for e in p.walk()}
     found: list[Guarantee] = []
     findings: list[Finding] = []
-    for item in data.get("guarantee", ()):
+    for item in items:
         guarantee = Guarantee(
             id=str(item.get("id", "?")),
             kind=str(item.get("kind", "")),
@@ -79,13 +82,44 @@ def read_guarantees(pack: Pack) -> tuple[list[Guarantee], list[Finding]]:
             rules=tuple(str(item.get("clauses", "")).split()),
             keys=item,
         )
-        findings += _wrong(guarantee, known)
+        findings += [*_wrong(guarantee, known), *_described(guarantee, [g.id for g in found], pack)]
         found.append(guarantee)
     return found, findings
 
 
+def _described(guarantee: Guarantee, earlier: Sequence[str], pack: Pack) -> Iterator[Finding]:
+    """What is wrong with the words of a guarantee: its id, its title, its rules, its condition."""
+    lacking = [key for key in ("id", "title") if not str(guarantee.keys.get(key, "")).strip()]
+    if lacking:
+        named = f"“{guarantee.title}”" if guarantee.title else ""
+        yield _finding(
+            guarantee.id,
+            f"承诺{named}缺少 {'、'.join(lacking)}",
+            f"the guarantee {named} lacks {' and '.join(lacking)}",
+        )
+    elif guarantee.id in earlier:
+        yield _finding(
+            guarantee.id,
+            f"编号“{guarantee.id}”前面已有承诺用过，请改名",
+            f"an earlier guarantee has the id “{guarantee.id}”; rename one",
+        )
+    rules = {rule.id for rule in pack.rules}
+    unknown = [rule for rule in guarantee.rules if rules and rule not in rules]
+    if unknown:
+        zh, en = f"规则 {'、'.join(unknown)} 不在 policy.tsv 中", f"policy.tsv has no rule {', '.join(unknown)}"
+        yield Finding("warning", FILE, guarantee.id, f"{zh}，请改正或删去", f"{en}; correct or remove it")
+    try:
+        feel.compile_expression(str(guarantee.keys.get("when") or "true").removeprefix("="))
+    except feel.FeelError as error:
+        yield _finding(guarantee.id, f"when 有误：{error.zh()}", f"when is wrong: {error.en()}")
+
+
+def _finding(element: str, zh: str, en: str) -> Finding:
+    return Finding("error", FILE, element, zh, en)
+
+
 def _wrong(guarantee: Guarantee, known: set[str]) -> Iterator[Finding]:
-    kinds = (*_OF_A_RUN, *_OF_A_PACK)
+    kinds = tuple(dict.fromkeys((*_OF_A_RUN, *_OF_A_PACK)))
     if guarantee.kind not in kinds:
         listed = "、".join(kinds)
         yield Finding(

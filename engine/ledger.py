@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from engine.models import Complaint, NumberSequence
 
-_PLACE = re.compile(r"\{(\w+)(?::0?(\d{1,2})d)?\}")
+PLACE = re.compile(r"\{(\w+)(?::0?(\d{1,2})d)?\}")
+"""A field of a number pattern; only the counter ``seq`` has a width."""
 TEXTS = {"kind": 64, "category": 64, "severity": 64, "department": 128, "stage": 64}
 """column -> how many characters it holds"""
 MAX_ROUNDS = 10_000
@@ -107,4 +108,4 @@ def next_number(session: Session, pattern: str, at: datetime, zone: ZoneInfo, **
     statement = insert(NumberSequence).values(name=name, value=1)
     statement = statement.on_conflict_do_update(index_elements=["name"], set_={"value": NumberSequence.value + 1})
     seq = session.execute(statement.returning(NumberSequence.value)).scalar_one()
-    return _PLACE.sub(lambda m: f"{seq:0{int(m[2] or 1)}d}" if m[1] == "seq" else str(fields.get(m[1], "")), pattern)
+    return PLACE.sub(lambda m: f"{seq:0{int(m[2] or 1)}d}" if m[1] == "seq" else str(fields.get(m[1], "")), pattern)

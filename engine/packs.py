@@ -52,6 +52,8 @@ class Pack:
     names: Names = field(default_factory=Names)
     findings: list[Finding] = field(default_factory=list)
     definitions: Definitions = field(default_factory=Definitions)
+    unread: bool = False
+    """True where a problem of the whole kept its files from being read: ``findings`` name only that"""
 
     @property
     def entry(self) -> str:
@@ -120,8 +122,11 @@ class Pack:
 def read_folder(folder: Path) -> dict[str, bytes]:
     """The files of a pack folder by relative path, with the shared ones it names; samples and unknown types are left out.
 
-    Reading ends where the pack has become too large to be accepted. Raises NotFound when the folder holds no pack.toml.
+    Reading ends where the pack has become too large to be accepted. Raises NotFound when there is no
+    such folder or it holds no pack.toml.
     """
+    if not folder.is_dir():
+        raise common.no_folder(folder)
     if not (folder / "pack.toml").is_file():
         raise NotFound(what={"zh": "制度包（缺少 pack.toml）", "en": "process pack (no pack.toml)"}, id=str(folder))
     files: dict[str, bytes] = {}
@@ -153,7 +158,7 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 def load_pack(files: Mapping[str, bytes], name: str | None = None) -> Pack:
     """Parse a pack. Never raises for what the files say: problems become findings."""
-    pack = Pack(name=name or "?", files=dict(files), sha256=digest(files))
+    pack = Pack(name=name or "?", files=dict(files), sha256=digest(files), unread=True)
     if len(files) > MAX_FILES:
         _problem(pack, "pack.toml", f"文件超过 {MAX_FILES} 个", f"there are more than {MAX_FILES} files")
         return pack
@@ -161,7 +166,9 @@ def load_pack(files: Mapping[str, bytes], name: str | None = None) -> Pack:
         largest, limit = max(files, key=lambda path: len(files[path])), MAX_BYTES // 1_000_000
         _problem(pack, largest, f"制度包超过 {limit} MB", f"the pack is larger than {limit} MB")
         return pack
-    _manifest(pack, files.get("pack.toml", b""), name)
+    if not _manifest(pack, files.get("pack.toml", b""), name):
+        return pack
+    pack.unread = False
     _models(pack, files)
     pack.findings.extend(common.give_properties(pack.processes, pack.forms, pack.manifest))
     _decisions(pack, files)
@@ -200,12 +207,13 @@ def _problem(pack: Pack, file: str, zh: str, en: str, element: str | None = None
     pack.findings.append(Finding("error", file, element, zh, en))
 
 
-def _manifest(pack: Pack, content: bytes, name: str | None) -> None:
+def _manifest(pack: Pack, content: bytes, name: str | None) -> bool:
+    """Read pack.toml; False when the other files cannot be judged without what is wrong with it."""
     try:
         pack.manifest = tomllib.loads(content.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         _problem(pack, "pack.toml", f"无法读取：{error}", f"cannot be read: {error}")
-        return
+        return False
     pack.name = name or str(pack.manifest.get("name", "?"))
     if not _NAME.match(pack.name):
         _problem(
@@ -234,11 +242,8 @@ def _manifest(pack: Pack, content: bytes, name: str | None) -> None:
         elif value is not None and not isinstance(value, kind):
             _problem(pack, "pack.toml", f"{key} 的写法不对", f"{key} has the wrong form")
             pack.manifest = {k: v for k, v in pack.manifest.items() if k != key}
-    for name in pack.manifest.get("common", ()):
-        if not any(path.startswith(f"common/{name}/") for path in pack.files):
-            _problem(
-                pack, "pack.toml", f"没有共用文件夹 common/{name}", f"there is no shared folder common/{name}", "common"
-            )
+    lacking = list(common.lacking(pack.manifest, pack.files))
+    pack.findings.extend(lacking)
     for key in ("numbering", "archive"):
         pattern = str((pack.manifest.get(key) or {}).get("pattern", "{seq}"))
         if "{seq" not in pattern:
@@ -249,6 +254,7 @@ def _manifest(pack: Pack, content: bytes, name: str | None) -> None:
                 f"the number pattern “{pattern}” has no {{seq}}: numbers would repeat",
                 key,
             )
+    return not lacking
 
 
 def _models(pack: Pack, files: Mapping[str, bytes]) -> None:

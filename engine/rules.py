@@ -6,6 +6,8 @@ import csv
 import io
 from dataclasses import dataclass
 
+COLUMNS = ("id", "clause", "rule_zh", "rule_en", "figure", "carry", "how")
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -21,8 +23,10 @@ class Rule:
 
 
 def read_rules(text: str) -> tuple[Rule, ...]:
-    """The lines of a policy.tsv; a column that is missing is empty. Raises csv.Error."""
+    """The lines of a policy.tsv; a column that is missing is empty, and without ids there is none. Raises csv.Error."""
     rows = csv.DictReader(io.StringIO(text), delimiter="\t")
+    if "id" not in (rows.fieldnames or ()):
+        return ()
     return tuple(
         Rule(
             id=row.get("id") or "",

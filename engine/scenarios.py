@@ -9,7 +9,6 @@ advances; the walk follows its first instance, and ``started`` counts all of the
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -20,14 +19,16 @@ from typing import Any
 from sqlalchemy import select
 
 from engine import Engine
+from engine.calendars import CalendarError
 from engine.clock import VirtualClock
 from engine.config import Config
 from engine.errors import EngineError
 from engine.expectations import compare
 from engine.guarantees import Guarantee, Run, broken_by_run, read_guarantees
 from engine.models import ProcessInstance, UserTask
-from engine.packs import Pack, load_pack
+from engine.packs import MANIFEST, Pack, load_pack
 from engine.rehearsal import Rehearsal
+from engine.scenario_files import check_step, moment, read_scenario
 from engine.triggers import triggered
 from engine.types import SYSTEM, Actor
 from engine.walking import Mismatch, Walk, candidates, letters_sent, open_tasks, run_of, snapshot
@@ -48,6 +49,7 @@ class Outcome:
     ok: bool
     step: int = 0
     problem: str = ""
+    problem_zh: str = ""
     passed: frozenset[str] = frozenset()
     run: Run = field(default_factory=Run)
     clauses: tuple[str, ...] = ()
@@ -57,11 +59,15 @@ class Outcome:
         keys = ("file", "title", "ok", "step", "problem", "clauses")
         return {**{key: getattr(self, key) for key in keys}, "passed": sorted(self.passed)}
 
+    def fail(self, error: Exception) -> None:
+        """It went wrong, for the reason that ``error`` gives."""
+        self.ok, self.problem, self.problem_zh = False, _told(error, "en"), _told(error, "zh")
+
 
 def run_scenarios(packs: Sequence[Pack], config: Config, only: str | None = None) -> Iterator[tuple[str, Outcome]]:
     """(pack, outcome) of every scenario of ``packs``, or of those whose file name contains ``only``, in their order.
 
-    They run on all processors, each from the same beginning.
+    They run on all processors, each from the same beginning. A pack that cannot be deployed has one outcome: the refusal.
     """
     parts = [
         (pack.name, pack.files, files[first : first + _PART])
@@ -70,8 +76,10 @@ def run_scenarios(packs: Sequence[Pack], config: Config, only: str | None = None
         for first in range(0, len(files), _PART)
     ]
     with ProcessPoolExecutor(os.cpu_count(), initializer=_prepare, initargs=(config,)) as pool:
+        refused: set[str] = set()
         for (name, *_), outcomes in zip(parts, pool.map(_play_part, parts), strict=True):
-            yield from ((name, outcome) for outcome in outcomes)
+            yield from ((name, outcome) for outcome in outcomes if name not in refused)
+            refused.update(name for outcome in outcomes if outcome.file == MANIFEST)
 
 
 _CONFIG: Config
@@ -102,8 +110,10 @@ def scenario_files(pack: Pack, only: str | None = None) -> list[str]:
 def _rehearsed(pack: Pack, config: Config, paths: Sequence[str]) -> Iterator[Outcome]:
     try:
         rehearsal = Rehearsal(pack, config)
-    except EngineError as error:
-        yield from (Outcome(path, path, False, 0, _told(error)) for path in paths)
+    except Exception as error:
+        refusal = Outcome(MANIFEST, pack.names.title.zh, False)
+        refusal.fail(error)
+        yield refusal
         return
     with closing(rehearsal):
         yield from (play(rehearsal, path) for path in paths)
@@ -114,36 +124,37 @@ def play(rehearsal: Rehearsal, path: str, changed: Pack | None = None) -> Outcom
 
     ``changed`` is executed in the place of the pack: a mutant of it.
     """
-    pack = rehearsal.pack
+    outcome = Outcome(path, path, True)
+    walk = Walk(rehearsal.engine, rehearsal.clock, rehearsal.pack)
     try:
-        data = tomllib.loads(pack.files[path].decode("utf-8"))
-        start = datetime.fromisoformat(str(data["start"]))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
-        return Outcome(path, path, False, 0, f"cannot be read: {error!r}")
-    outcome = Outcome(path, str(data.get("title", path)), True, clauses=tuple(data.get("clauses", ())))
-    walk = Walk(rehearsal.engine, rehearsal.clock, pack)
-    try:
-        rehearsal.begin(start, changed)
-        _begin(walk, data)
-        for number, step in enumerate(data.get("step", ()), 1):
-            outcome.step = number
-            _step(walk, step)
-    except (Mismatch, EngineError) as error:
-        outcome.ok = False
-        outcome.problem = _told(error)
-    outcome.run = run_of(walk)
-    outcome.passed = frozenset(outcome.run.trace)
-    if outcome.ok:
-        broken = (f"guarantee “{g.id}” is broken: {what}" for g, what in broken_by_run(outcome.run, _promised(pack)))
-        outcome.problem = next(broken, "")
-        outcome.ok = not outcome.problem
+        data = read_scenario(rehearsal.pack.files[path])
+        outcome.title, outcome.clauses = str(data.get("title", path)), tuple(data.get("clauses", ()))
+        rehearsal.begin(moment("start", data["start"]), changed)
+        try:
+            _begin(walk, data)
+            for number, step in enumerate(data.get("step", ()), 1):
+                outcome.step = number
+                check_step(step, walk.pack, walk.engine.calendars)
+                _step(walk, step)
+        finally:
+            outcome.run = run_of(walk)
+            outcome.passed = frozenset(outcome.run.trace)
+        for guarantee, what in broken_by_run(outcome.run, _promised(walk.pack)):
+            raise Mismatch(f"guarantee “{guarantee.id}” is broken: {what}", f"承诺“{guarantee.id}”不成立：{what}")
+    except Exception as error:
+        outcome.fail(error)
     return outcome
 
 
-def _told(error: Mismatch | EngineError) -> str:
-    if not isinstance(error, EngineError):
-        return str(error)
-    return error.text("en") + (f" {error.params['errors']}" if error.params.get("errors") else "")
+def _told(error: Exception, language: str) -> str:
+    if isinstance(error, EngineError):
+        return error.text(language) + (f" {error.params['errors']}" if error.params.get("errors") else "")
+    if isinstance(error, CalendarError):
+        return error.text(language)
+    if isinstance(error, Mismatch):
+        return error.zh if language == "zh" else str(error)
+    what = f"{type(error).__name__}: {error}"
+    return f"无法照此进行，请核对此处的写法（{what}）" if language == "zh" else f"cannot be done as written ({what})"
 
 
 def _promised(pack: Pack) -> list[Guarantee]:
@@ -167,10 +178,10 @@ def _begin(walk: Walk, data: Mapping[str, Any]) -> None:
         walk.instance_id = walk.engine.instances.start(SYSTEM, walk.pack.name, walk.process_id, variables)
         return
     for earlier in data.get("earlier", ()):
-        at = datetime.fromisoformat(str(earlier["at"])).astimezone(UTC)
+        at = moment("earlier.at", earlier["at"]).astimezone(UTC)
         now = walk.clock.now()
         walk.clock.set(at)
-        walk.engine.complaints.file(SYSTEM, walk.pack.name, earlier["intake"])
+        walk.engine.complaints.file(SYSTEM, walk.pack.name, earlier.get("intake", {}))
         walk.clock.set(now)
     started = walk.engine.complaints.file(SYSTEM, walk.pack.name, data.get("intake", {}))
     walk.instance_id, walk.number = started.instance_id, started.number
@@ -227,11 +238,20 @@ def _act(walk: Walk, step: Mapping[str, Any]) -> None:
         _activate(walk, step)
     else:
         if "advance_to" in step:
-            target = datetime.fromisoformat(str(step["advance_to"])).astimezone(UTC)
+            target = moment("advance_to", step["advance_to"]).astimezone(UTC)
+            if target < walk.clock.now():
+                raise Mismatch(
+                    f"advance_to = {step['advance_to']} lies before {_local(walk)}, which it is already: time only goes on",
+                    f"advance_to = {step['advance_to']} 早于此时的 {_local(walk)}：时间只能往后走",
+                )
         else:
             start = walk.clock.now()
             target = walk.engine.calendars[str(step.get("calendar", "calendar"))].add(start, str(step["advance"])).at
         advance(walk.engine, walk.clock, target)
+
+
+def _local(walk: Walk) -> str:
+    return walk.clock.now().astimezone(walk.engine.context.zone).isoformat()
 
 
 def advance(engine: Engine, clock: VirtualClock, target: datetime) -> None:

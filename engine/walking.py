@@ -16,7 +16,11 @@ from engine.runtime import state
 
 
 class Mismatch(Exception):
-    """A scenario did not go as written: what was expected and what was found."""
+    """A scenario did not go as written: what was expected and what was found; ``zh`` says it in Chinese where it can."""
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        super().__init__(en)
+        self.zh = zh or en
 
 
 @dataclass

@@ -28,6 +28,10 @@ class CalendarError(ValueError):
         self.zh = zh
         self.en = en
 
+    def __reduce__(self) -> tuple[type["CalendarError"], tuple[str, str]]:
+        """It passes from one process to another with both texts."""
+        return type(self), (self.zh, self.en)
+
     def text(self, language: str = "zh") -> str:
         """The reason in ``language``, zh or en."""
         return self.zh if language.startswith("zh") else self.en

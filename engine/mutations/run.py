@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 
+from engine.check import check
 from engine.config import Config
+from engine.deployments import refused
 from engine.errors import BadRequest
 from engine.guarantees import Guarantee, broken_by_pack, read_guarantees
 from engine.mutations.mutants import Mutant, mutants
@@ -25,14 +27,18 @@ _LOOKS = {"no limit": "expect.due.", "another group": "expect.group.", "optional
 def run_mutants(pack: Pack, config: Config) -> Iterator[Verdict]:
     """Judge every mutant of ``pack``, several at a time, in the order they end.
 
-    Raises BadRequest naming the scenario when one is red without any change: then nothing could be proven.
+    Raises PackInvalid with the findings of a pack that cannot be deployed, and BadRequest naming the scenario when one is
+    red without any change: then nothing could be proven.
     """
+    report = check(pack)
+    if not report.ok:
+        raise refused(report)
     walks = [outcome for _, outcome in run_scenarios([pack], config)]
     for walk in walks:
         if not walk.ok:
             raise BadRequest(
                 reason={
-                    "zh": f"{pack.name}/{walk.file} 没有改动就已不符（{walk.problem}），先改好它",
+                    "zh": f"{pack.name}/{walk.file} 没有改动就已不符（{walk.problem_zh}），先改好它",
                     "en": f"{pack.name}/{walk.file} fails without any change ({walk.problem}); mend it first",
                 }
             )

@@ -176,11 +176,10 @@ def test_check_of_a_folder_that_is_no_pack_is_a_finding_beside_the_others(run: R
 
 
 def test_deploy_tells_the_version_and_keeps_it(run: Run) -> None:
-    for _ in range(2):
+    for words in ("Deployed small version 1", "stays at version 1"):
         result = run("deploy", "small", "--note", "first")
         assert result.exit_code == 0
-        assert "Deployed small version 1" in result.stdout
-    assert "已部署 small 第 1 版" in run("deploy", "small", language="zh").stdout
+        assert words in result.stdout
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,24 @@ def test_the_accounts_have_their_groups_and_roles_and_are_listed(engine: Engine,
     assert person.groups == frozenset({"small/前台"})
     assert person.roles == frozenset({("manager", "small"), ("auditor", "*")})
     assert [(a.login, a.name.en) for a in engine.users.demo_accounts()] == [("anna", "Anna")]
+
+
+def test_a_login_of_another_pack_is_told_with_both_files(engine: Engine, tmp_path: Path) -> None:
+    pack = folder(tmp_path)
+    copy = Path(shutil.copytree(pack, tmp_path / "copy"))
+    (copy / "samples" / "people.toml").write_text(PEOPLE.replace("anna", "Anna"), "utf-8")
+    with pytest.raises(BadRequest) as refused:
+        seed_people(engine, [pack, copy])
+    told = refused.value
+    assert "“Anna” stands in both small/samples/people.toml and copy/samples/people.toml; rename it" in told.text("en")
+    assert "“Anna”在 small/samples/people.toml 和 copy/samples/people.toml 中都有" in told.text("zh")
+    assert engine.users.list() == ()
+    (copy / "samples" / "people.toml").write_text("[anna", "utf-8")
+    with pytest.raises(BadRequest, match=r"copy/samples/people\.toml cannot be read"):
+        seed_people(engine, [pack, copy])
+    (copy / "samples" / "people.toml").write_text('[bert]\ngroups = ["前台"]\n', "utf-8")
+    with pytest.raises(BadRequest, match=r"copy/samples/people\.toml: \[bert\] lacks name"):
+        seed_people(engine, [pack, copy])
 
 
 def test_samples_of_the_telecom_pack_reach_their_stages(tmp_path: Path, clock: VirtualClock) -> None:

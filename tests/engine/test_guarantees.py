@@ -54,11 +54,14 @@ def test_a_run_keeps_it_or_not(guarantee: Guarantee, run: Run, kept: bool) -> No
 
 
 def findings(text: str, **parts: str) -> list[str]:
-    pack = load_pack(small.files(**parts) | {"guarantees.toml": text.encode()}, "small")
+    files = small.files(**parts) | {"guarantees.toml": text.encode(), "policy.tsv": POLICY.encode()}
+    pack = load_pack(files, "small")
     return [f.en for f in check(pack).findings if f.file == "guarantees.toml"]
 
 
 ONE = '[[guarantee]]\nid = "g"\ntitle = "承诺"\ntitle_en = "promise"\n'
+MATTER = ONE + 'kind = "required"\nfields = ["intake.matter"]\n'
+POLICY = "id\tclause\trule_zh\trule_en\tfigure\tcarry\thow\nR1\t1\t规则\trule\t\tgate\tprompted\n"
 
 
 @pytest.mark.parametrize(
@@ -71,6 +74,13 @@ ONE = '[[guarantee]]\nid = "g"\ntitle = "承诺"\ntitle_en = "promise"\n'
         (ONE + 'kind = "required"\nfields = ["intake.category"]\n', "intake.category may be left empty"),
         (ONE + 'kind = "required"\nfields = ["intake.nothing"]\n', "intake.nothing is no field"),
         (ONE + 'kind = "personal"\nfields = ["matter"]\n', "matter not among the personal fields"),
+        (MATTER.replace('id = "g"', ""), "lacks id"),
+        (MATTER.replace('title = "承诺"', ""), "lacks title"),
+        (MATTER + MATTER, "an earlier guarantee has the id “g”"),
+        (MATTER + 'clauses = "R1 R9"\n', "policy.tsv has no rule R9"),
+        (MATTER + 'when = "grade ="\n', "when is wrong"),
+        (MATTER.replace("[[guarantee]]", "[guarantee]"), "stands under [[guarantee]]"),
+        (MATTER.replace("[[guarantee]]", "[[guarantees]]"), "stands under [[guarantee]]"),
     ],
 )
 def test_what_the_pack_itself_breaks_is_an_error_of_the_check(text: str, why: str) -> None:
@@ -79,8 +89,13 @@ def test_what_the_pack_itself_breaks_is_an_error_of_the_check(text: str, why: st
 
 def test_what_the_pack_itself_keeps() -> None:
     due = '<zeebe:taskSchedule dueDate="=&quot;P2D&quot;"/>'
-    kept = ONE + 'kind = "every_task_has_deadline"\n' + ONE + 'kind = "required"\nfields = ["intake.matter"]\n'
+    kept = ONE + 'kind = "every_task_has_deadline"\n' + MATTER.replace('id = "g"', 'id = "matter"')
     assert findings(kept, work=small.user_task("work", due)) == []
+
+
+def test_an_unknown_kind_is_told_with_the_known_ones_once_each() -> None:
+    (told,) = findings(ONE + 'kind = "sometimes"\n')
+    assert told.count("personal") == 1
 
 
 BLOCK = (
