@@ -121,9 +121,23 @@ class Users(Tokens, Absences):
         _check_memberships(groups, roles)
         require_administrator(actor, packs_of(groups, roles), "新建此账号", "create this account")
         hashed = self._new_hash(password, user_id, name) if password is not None else None
+        details = {"name": name, "name_en": name_en, "email": email or ""}
+        self._add(actor, user_id, hashed, details, self._language(language), groups, roles)
+        return self.get(user_id)
+
+    def _add(
+        self,
+        actor: Actor,
+        user_id: str,
+        hashed: str | None,
+        details: Mapping[str, str],
+        language: str | None,
+        groups: frozenset[str],
+        roles: frozenset[tuple[str, str]],
+    ) -> None:
         taken = bad(f"账号“{user_id}”已被使用，请另选一个。", f"the account “{user_id}” is taken; choose another.")
-        user = User(id=user_id, password_hash=hashed, created_at=self._clock.now(), language=self._language(language))
-        _set_account(user, {"name": name, "name_en": name_en, "email": email or ""})
+        user = User(id=user_id, password_hash=hashed, created_at=self._clock.now(), language=language)
+        _set_account(user, details)
         try:
             with self._store.write() as session:
                 if session.get(User, user_id) is not None:
@@ -134,7 +148,6 @@ class Users(Tokens, Absences):
                 self._log(session, actor, "user.create", user_id, groups=sorted(groups), roles=sorted(roles))
         except IntegrityError as error:
             raise taken from error
-        return self.get(user_id)
 
     def update(
         self,
@@ -189,11 +202,16 @@ class Users(Tokens, Absences):
         if self._config.mode != "demo":
             raise bad("示例账号只能在演示模式下建立。", "sample accounts are made in demo mode only.")
         known = {person.id for person in self.list()}
+        hashes: dict[str | None, str | None] = {None: None}
         for seed in accounts:
-            if plain_login(seed.login) not in known:
-                self.create(
-                    SYSTEM, seed.login, seed.name.zh, seed.password, seed.groups, seed.roles, name_en=seed.name.en
-                )
+            user_id = plain_login(seed.login)
+            if user_id in known:
+                continue
+            if seed.password not in hashes:  # slow by design, and everybody knows this password
+                hashes[seed.password] = self._new_hash(seed.password or "", user_id, seed.name.zh)
+            details = {"name": seed.name.zh, "name_en": seed.name.en, "email": ""}
+            _check_memberships(seed.groups, seed.roles)
+            self._add(SYSTEM, user_id, hashes[seed.password], details, None, seed.groups, seed.roles)
         listed = [[plain_login(s.login), *([n.zh, n.en] for n in (s.name, s.does, s.pack))] for s in accounts]
         self._config.var.mkdir(parents=True, exist_ok=True)
         self._demo_file.write_text(json.dumps(listed, ensure_ascii=False, indent=1), encoding="utf-8")
