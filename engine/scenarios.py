@@ -93,30 +93,21 @@ def _prepare(config: Config) -> None:
 
 def _play_part(part: tuple[str, Mapping[str, bytes], Sequence[str]]) -> list[Outcome]:
     name, files, paths = part
-    return list(_rehearsed(load_pack(files, name), _CONFIG, paths))
-
-
-def run_scenario(pack: Pack, path: str, config: Config) -> Outcome:
-    """Run one scenario file. Never raises for what the scenario or the pack says."""
-    return next(_rehearsed(pack, config, [path]))
+    pack = load_pack(files, name)
+    try:
+        rehearsal = Rehearsal(pack, _CONFIG)
+    except Exception as error:
+        refusal = Outcome(MANIFEST, pack.names.title.zh, False)
+        refusal.fail(error)
+        return [refusal]
+    with closing(rehearsal):
+        return [play(rehearsal, path) for path in paths]
 
 
 def scenario_files(pack: Pack, only: str | None = None) -> list[str]:
     """The scenario files of ``pack`` whose name contains ``only``, in their order."""
     found = (p for p in sorted(pack.files) if p.startswith("scenarios/") and p.endswith(".toml"))
     return [path for path in found if only is None or only in path]
-
-
-def _rehearsed(pack: Pack, config: Config, paths: Sequence[str]) -> Iterator[Outcome]:
-    try:
-        rehearsal = Rehearsal(pack, config)
-    except Exception as error:
-        refusal = Outcome(MANIFEST, pack.names.title.zh, False)
-        refusal.fail(error)
-        yield refusal
-        return
-    with closing(rehearsal):
-        yield from (play(rehearsal, path) for path in paths)
 
 
 def play(rehearsal: Rehearsal, path: str, changed: Pack | None = None) -> Outcome:

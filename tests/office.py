@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +14,11 @@ from sqlalchemy import select
 
 from engine import SYSTEM, Actor, Engine, load_config, open_engine
 from engine.clock import VirtualClock
+from engine.config import Config
 from engine.models import UserTask, UserTaskCandidate
-from engine.scenarios import advance, member
+from engine.packs import Pack
+from engine.rehearsal import Rehearsal
+from engine.scenarios import Outcome, advance, member, play
 from engine.store import Store
 from engine.types import Completed, PackInfo, Started
 
@@ -101,3 +105,9 @@ def at_once(*acts: Callable[[], Any]) -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
+
+
+def run_scenario(pack: Pack, path: str, config: Config) -> Outcome:
+    """One golden walk of a pack, alone."""
+    with closing(Rehearsal(pack, config)) as rehearsal:
+        return play(rehearsal, path)

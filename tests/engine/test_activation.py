@@ -13,10 +13,10 @@ from engine import SYSTEM, Actor, history, load_config
 from engine.errors import BadRequest, Conflict, Ended, ExecutionError, Forbidden, NotFound
 from engine.models import HistoryEvent, Incident, ProcessInstance
 from engine.packs import load_pack
-from engine.scenarios import Outcome, member, run_scenario
+from engine.scenarios import Outcome, member
 from engine.types import AdHocElement, AdHocSubprocess, Name, Started
 from tests import small
-from tests.office import INTAKE, PACKS, Office, manager
+from tests.office import INTAKE, PACKS, Office, manager, run_scenario
 
 DESK, FINANCE, ENGINEER = (member("inquiry", group) for group in ("受理", "财务", "技术"))
 MANAGER = manager("inquiry")

@@ -13,10 +13,10 @@ from engine.errors import BadRequest, ExcludedPerformer, ExecutionError, Forbidd
 from engine.models import HistoryEvent, Outbox, UserTask, UserTaskCandidate
 from engine.outbox import Outbox as Delivery
 from engine.packs import load_pack
-from engine.scenarios import member, run_scenario
+from engine.scenarios import member
 from tests import small
 from tests.engine.checks.office import found
-from tests.office import Office, manager
+from tests.office import Office, manager, run_scenario
 
 CLERK = member("small", "前台")
 

@@ -14,9 +14,8 @@ from engine.cli import main
 from engine.mutations.mutants import mutants
 from engine.mutations.proof import Proof, Verdict, read_proof
 from engine.packs import digest, load_pack, read_folder
-from engine.scenarios import run_scenario
 from tests import small
-from tests.office import ROOT
+from tests.office import ROOT, run_scenario
 
 RULES = """id\tclause\trule_zh\trule_en\tfigure\tcarry\thow
 R1\t1\t须办理\tWork is done\t\tgate\tenforced

@@ -10,8 +10,9 @@ from engine import load_config
 from engine.calendars import CalendarError
 from engine.errors import PackInvalid
 from engine.packs import load_pack
-from engine.scenarios import Outcome, run_scenario, run_scenarios
+from engine.scenarios import Outcome, run_scenarios
 from tests import small
+from tests.office import run_scenario
 
 HEAD = 'title = "走"\nstart = "2026-03-02T09:00:00+08:00"\n[intake]\nmatter = "少了一件"\n'
 FIRST = '[[step]]\nexpect.tasks = ["work"]\n'

@@ -14,9 +14,8 @@ from engine.errors import (
 )
 from engine.models import HistoryEvent
 from engine.packs import load_pack
-from engine.scenarios import run_scenario
 from tests import small
-from tests.office import Office
+from tests.office import Office, run_scenario
 from tests.starting import (
     ORDER,
     RECALL,

@@ -11,8 +11,7 @@ import pytest
 from engine import load_config
 from engine.check import check
 from engine.packs import Pack, load_pack, read_folder
-from engine.scenarios import run_scenario
-from tests.office import PACKS, ROOT
+from tests.office import PACKS, ROOT, run_scenario
 
 COMMON = ROOT / "processes" / "common"
 WHOLE = {"spine": ("sales", "settings"), "desk": ("desk-phone", "desk_settings")}
