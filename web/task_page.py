@@ -167,11 +167,13 @@ def _plain(pack: Pack, value: Any) -> str:
 
 
 def _known(detail: TaskDetail, pack: Pack) -> list[tuple[str, str]]:
-    """The plain variables of a process that is not about a complaint."""
+    """The plain variables of a task that is not about a complaint, but for those its own form shows."""
+    labels = {field.key: field.label for form in pack.forms.values() for field in form.fields if field.label}
+    shown = {field.key for field in detail.form.fields} if detail.form is not None else set()
     return [
-        (i18n.text(pack.names.field(key)), _plain(pack, value))
+        (i18n.text(pack.names.field(key, label=labels.get(key, ""))), _plain(pack, value))
         for key, value in detail.variables.items()
-        if isinstance(value, str | int | float) and value != ""
+        if isinstance(value, str | int | float) and value != "" and key not in shown
     ]
 
 

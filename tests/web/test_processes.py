@@ -30,6 +30,9 @@ def test_a_request_to_read_the_archive_goes_to_the_leaders(site: Site) -> None:
         instance = session.scalars(select(ProcessInstance).where(ProcessInstance.process_id == "archive_access")).one()
         task = session.scalars(select(UserTask).where(UserTask.instance_id == instance.id)).one()
     assert task.element_id == "approve_access"
+    page = site.person("mia").get(f"/tasks/{task.id}").text
+    assert "申请人" in page
+    assert "<dt>applicant</dt>" not in page
 
 
 def test_a_form_with_gaps_comes_back_with_what_was_typed(site: Site) -> None:
